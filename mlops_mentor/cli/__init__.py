@@ -1,0 +1,142 @@
+"""The command line: `mlops-mentor`.
+
+Belongs here: options, progress, what is printed, exit codes. Each command calls the domain, or Dagster through
+`defs.launch`; what is slow to import is imported by the command that needs it.
+
+Exit codes: 0 the command did its work (also where some groups failed), 1 it could not, 2 it was called wrongly or
+something it was given cannot be used.
+"""
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from mlops_mentor import __version__
+from mlops_mentor.cli.output import Format
+from mlops_mentor.errors import ConfigError, MentorError, RosterError
+
+app = typer.Typer(
+    name="mlops-mentor",
+    help="The teaching assistant that a university course cannot hire: facts, evidence and feedback for every student "
+    "group's repository.",
+    epilog="Start with `mlops-mentor doctor`. Settings come from MENTOR_* variables, or from .env.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="rich",
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+DataDir = Annotated[
+    Path | None, typer.Option("--data-dir", "-d", metavar="DIR", help="Where everything is stored. [MENTOR_DATA_DIR]")
+]
+Roster = Annotated[Path | None, typer.Option(metavar="FILE", help="The roster, group_info.csv. [MENTOR_ROSTER]")]
+CourseFile = Annotated[
+    Path | None, typer.Option("--course", metavar="FILE", help="The course's file, course.yaml. [MENTOR_COURSE]")
+]
+OutputFormat = Annotated[Format, typer.Option("--format", "-f", help="How to print it.")]
+
+
+def main() -> None:
+    """Run the command line; errors that a user can act on are one message and an exit code."""
+    try:
+        app()
+    except MentorError as error:
+        typer.secho(f"error: {error}", err=True, fg="red")
+        sys.exit(2 if isinstance(error, ConfigError | RosterError) else 1)
+
+
+def _version(is_asked: bool) -> None:
+    if is_asked:
+        typer.echo(f"mlops-mentor {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")] = False,
+) -> None:
+    pass
+
+
+@app.command()
+def run(
+    roster: Roster = None,
+    data_dir: DataDir = None,
+    course: CourseFile = None,
+    group: Annotated[
+        list[str] | None, typer.Option("--group", "-g", metavar="ID", help="Only this group; may be repeated.")
+    ] = None,
+    accept_shorter_roster: Annotated[
+        bool, typer.Option(help="Remove groups even when more than a fifth of them would go.")
+    ] = False,
+) -> None:
+    """Bring everything up to date: roster, repositories, numbers, leaderboard, warehouse.
+
+    Works on the groups that are new, have failed, or whose repositories have changed. Groups that fail are listed and
+    do not stop the others.
+    """
+    from mlops_mentor.cli.run import run_class
+    from mlops_mentor.settings import load_settings
+
+    settings = load_settings(data_dir=data_dir, roster=roster, course=course)
+    run_class(settings, only=group or [], accept_shorter=accept_shorter_roster)
+
+
+@app.command()
+def leaderboard(data_dir: DataDir = None, format: OutputFormat = Format.TABLE) -> None:
+    """Print the leaderboard, in the roster's order. Numbers inform; they never grade."""
+    from mlops_mentor.cli.show import show_leaderboard
+    from mlops_mentor.settings import load_settings
+
+    show_leaderboard(load_settings(data_dir=data_dir), format)
+
+
+@app.command()
+def sql(
+    query: Annotated[str, typer.Argument(help="A query, such as \"from group_status where state <> 'ok'\".")],
+    data_dir: DataDir = None,
+    format: OutputFormat = Format.TABLE,
+) -> None:
+    """Query the published warehouse (DuckDB, read-only). `show tables` lists what there is."""
+    from mlops_mentor.cli.show import show_query
+    from mlops_mentor.settings import load_settings
+
+    show_query(load_settings(data_dir=data_dir), query, format)
+
+
+@app.command()
+def ui(
+    roster: Roster = None,
+    data_dir: DataDir = None,
+    course: CourseFile = None,
+    port: Annotated[int, typer.Option(min=1, max=65535, help="Where it listens, on 127.0.0.1 alone.")] = 3000,
+) -> None:
+    """Open Dagster's UI on http://127.0.0.1:3000, with its daemon, until Ctrl-C."""
+    from mlops_mentor.cli.ui import serve_ui
+    from mlops_mentor.settings import load_settings
+
+    serve_ui(load_settings(data_dir=data_dir, roster=roster, course=course), port)
+
+
+@app.command()
+def doctor(roster: Roster = None, data_dir: DataDir = None, course: CourseFile = None) -> None:
+    """Say what is configured, what can be reached, and what to do about the rest."""
+    from mlops_mentor.cli.doctor import diagnose
+    from mlops_mentor.settings import load_settings
+
+    if not diagnose(load_settings(data_dir=data_dir, roster=roster, course=course)):
+        raise typer.Exit(1)
+
+
+@app.command()
+def sample(
+    directory: Annotated[Path, typer.Argument(help="Where to put it; what is there already is kept.", metavar="DIR")],
+) -> None:
+    """Make the sample class: ten small repositories with histories, their roster and course.yaml."""
+    from mlops_mentor.sample import build_sample_class
+
+    made = build_sample_class(directory)
+    typer.echo(f"Made {made.roster} and {made.course}.")

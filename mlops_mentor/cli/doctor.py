@@ -1,0 +1,115 @@
+"""`mlops-mentor doctor`: what is configured, what can be reached, and what to do about the rest."""
+
+import os
+import shutil
+import sys
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+from mlops_mentor.addresses import Address, AddressError, parse_address
+from mlops_mentor.cli.output import console, rich_table
+from mlops_mentor.errors import MentorError, RepoError
+from mlops_mentor.repos import git
+from mlops_mentor.repos.refs import remote_refs
+from mlops_mentor.roster import load_roster
+from mlops_mentor.settings import Settings
+
+_MIN_GIT = (2, 36)
+_MIN_FREE_GB = 5
+_MAX_LISTED = 10
+_ASK_TIMEOUT_S = 15.0
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One line of the diagnosis; `remedy` is empty where nothing has to be done."""
+
+    what: str
+    is_good: bool
+    found: str
+    remedy: str = ""
+
+
+def diagnose(settings: Settings) -> bool:
+    """Print the diagnosis; whether everything that is needed is there."""
+    findings: list[Finding] = []
+    for check in (_python, _git, _data_dir, _course, _roster, _starter_code, _repositories):
+        findings += _guarded(check, settings)
+    rows = [("ok" if finding.is_good else "LOOK", finding.what, finding.found, finding.remedy) for finding in findings]
+    console().print(rich_table(["", "what", "found", "what to do"], rows))
+    return all(finding.is_good for finding in findings)
+
+
+def _guarded(check: Callable[[Settings], Iterator[Finding]], settings: Settings) -> list[Finding]:
+    try:
+        return list(check(settings))
+    except MentorError as error:
+        return [Finding(check.__name__.strip("_").replace("_", " "), False, str(error), "see there")]
+
+
+def _python(_: Settings) -> Iterator[Finding]:
+    version = ".".join(map(str, sys.version_info[:3]))
+    yield Finding("Python", sys.version_info >= (3, 11), version, "" if sys.version_info >= (3, 11) else "install 3.11")
+
+
+def _git(_: Settings) -> Iterator[Finding]:
+    version = git.version()
+    is_good = version >= _MIN_GIT
+    yield Finding("git", is_good, ".".join(map(str, version)), "" if is_good else "install 2.36 or newer")
+
+
+def _data_dir(settings: Settings) -> Iterator[Finding]:
+    place = next(path for path in (settings.root, *settings.root.parents) if path.exists())
+    is_writable = os.access(place, os.W_OK)
+    yield Finding("data directory", is_writable, str(settings.root), "" if is_writable else "set MENTOR_DATA_DIR")
+    free_gb = shutil.disk_usage(place).free / 1e9
+    is_enough = free_gb >= _MIN_FREE_GB
+    yield Finding("disk", is_enough, f"{free_gb:.0f} GB free", "" if is_enough else "make room for the mirrors")
+
+
+def _course(settings: Settings) -> Iterator[Finding]:
+    course = settings.the_course
+    yield Finding("course", True, f"{course.course}, {course.term}; {settings.course_file}")
+    yield Finding("deadline", True, f"{course.deadline_utc:%Y-%m-%d %H:%M} UTC")
+
+
+def _roster(settings: Settings) -> Iterator[Finding]:
+    roster = load_roster(settings.roster_file)
+    yield Finding("roster", True, f"{len(roster.groups)} groups; {settings.roster_file}")
+    for problem in roster.problems[:_MAX_LISTED]:
+        yield Finding("roster", False, str(problem), "correct the row")
+
+
+def _starter_code(settings: Settings) -> Iterator[Finding]:
+    for text in settings.the_course.starter_code:
+        try:
+            address = parse_address(text, base=settings.course_file.parent)
+        except AddressError as error:
+            yield Finding("starter code", False, str(error), f"correct {settings.course_file}")
+            continue
+        yield from _asked(f"starter code {address.url}", address)
+
+
+def _repositories(settings: Settings) -> Iterator[Finding]:
+    groups = load_roster(settings.roster_file).groups
+    with ThreadPoolExecutor(settings.workers) as pool:
+        answers = list(pool.map(lambda group: list(_asked(f"group {group.group_id}", group.address)), groups))
+    silent = [finding for answer in answers for finding in answer if not finding.is_good]
+    yield Finding("repositories", True, f"{len(groups) - len(silent)} of {len(groups)} answer")
+    yield from silent[:_MAX_LISTED]
+    if len(silent) > _MAX_LISTED:
+        yield Finding("repositories", False, f"{len(silent) - _MAX_LISTED} more do not answer", "`mlops-mentor run` lists all")
+
+
+def _asked(what: str, address: Address) -> Iterator[Finding]:
+    try:
+        if address.is_local and not Path(address.url).exists():
+            raise RepoError("not_found", f"{address.url} does not exist")
+        refs, renamed_to = remote_refs(address, cwd=Path.cwd(), timeout_s=_ASK_TIMEOUT_S)
+    except RepoError as error:
+        yield Finding(what, False, error.reason.splitlines()[0], "correct the address, or give access")
+        return
+    moved = f"write {renamed_to} instead" if renamed_to else ""
+    yield Finding(what, not moved, f"{refs.num_heads} heads", moved)

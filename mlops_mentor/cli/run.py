@@ -1,0 +1,142 @@
+"""`mlops-mentor run`: find what has changed, have Dagster materialize it, say what became of it."""
+
+import logging
+import time
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from mlops_mentor.changes import changed_groups, is_roster_current, is_starter_code_current
+from mlops_mentor.cli.show import failed_groups, show_leaderboard
+from mlops_mentor.cli.output import Format
+from mlops_mentor.errors import ConfigError
+from mlops_mentor.freshness import Inputs, starter_key
+from mlops_mentor.lake import Lake
+from mlops_mentor.roster import Group, Roster, groups_from_frame, load_roster
+from mlops_mentor.schemas import GROUPS
+from mlops_mentor.settings import Settings
+
+_err = Console(stderr=True, highlight=False)
+
+
+def run_class(settings: Settings, *, only: Sequence[str], accept_shorter: bool) -> None:
+    """Bring the class, or the groups `only`, up to date and print the leaderboard.
+
+    Raises:
+        MentorError: roster, course or warehouse cannot be used. Groups that fail are listed and raise nothing.
+    """
+    began = time.monotonic()
+    settings.the_course  # noqa: B018 - a mistake in course.yaml is reported before anything is done
+    roster = load_roster(settings.roster_file)
+    for problem in roster.problems:
+        typer.secho(f"roster: {problem}", err=True, fg="yellow")
+    unknown = sorted(set(only) - {group.group_id for group in roster.groups})
+    if unknown:
+        raise ConfigError(f"--group: {', '.join(unknown)} not in {settings.roster_file}.")
+    with _progress() as progress:
+        num_done = _refresh(settings, roster, only, accept_shorter, progress)
+    _summarize(settings, num_done, len(only) or len(roster.groups), time.monotonic() - began)
+
+
+def _refresh(
+    settings: Settings, roster: Roster, only: Sequence[str], accept_shorter: bool, progress: Progress
+) -> int:
+    """Materialize what is not current; the number of groups that were worked on."""
+    lake = Lake(settings.lake_dir)
+    inputs = Inputs(settings.the_course, starter_key(lake), datetime.now(UTC))
+    has_roster = is_roster_current(roster, lake) and is_starter_code_current(settings, lake)
+    if has_roster:
+        changed = _changed(settings, groups_from_frame(lake.read(GROUPS)), lake, inputs, only, progress)
+        if not changed and settings.warehouse_file.exists():
+            return 0
+    # Dagster takes seconds to import: only once there is work.
+    with progress_task(progress, "starting Dagster", total=None):
+        from mlops_mentor.defs.launch import launcher
+    with launcher(settings) as dagster:
+        if not has_roster:
+            with progress_task(progress, "roster and starter code", total=None):
+                dagster.run_roster(accept_shorter=accept_shorter)
+            inputs = Inputs(settings.the_course, starter_key(lake), datetime.now(UTC))
+            changed = _changed(settings, groups_from_frame(lake.read(GROUPS)), lake, inputs, only, progress)
+        if changed:
+            with progress_task(progress, "groups", total=len(changed)) as advance, _follow(advance):
+                dagster.run_groups({group.group_id for group in changed})
+        with progress_task(progress, "leaderboard and warehouse", total=None):
+            dagster.run_class()
+    return len(changed)
+
+
+def _changed(
+    settings: Settings,
+    groups: Sequence[Group],
+    lake: Lake,
+    inputs: Inputs,
+    only: Sequence[str],
+    progress: Progress,
+) -> list[Group]:
+    if only:
+        return [group for group in groups if group.group_id in only]
+    with progress_task(progress, "asking repositories", total=len(groups)) as advance:
+        return changed_groups(
+            groups,
+            lake,
+            inputs,
+            cwd=settings.root,
+            workers=settings.workers,
+            timeout_s=settings.ask_timeout_s,
+            on_asked=lambda group: advance(),
+        )
+
+
+def _summarize(settings: Settings, num_done: int, num_asked: int, seconds: float) -> None:
+    show_leaderboard(settings, Format.TABLE)
+    failed = failed_groups(settings)
+    worked = f"{num_done} of {num_asked} groups worked on" if num_done else f"nothing changed in {num_asked} groups"
+    typer.echo(f"\n{worked} in {seconds:.1f} s; {len(failed)} could not be read or computed.")
+    for group_id, reason in failed:
+        typer.echo(f"  group {group_id}: {reason}")
+    typer.echo(f"Warehouse: {settings.warehouse_file}")
+
+
+def _progress() -> Progress:
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    return Progress(*columns, console=_err, transient=True, disable=not _err.is_terminal)
+
+
+class progress_task:  # noqa: N801 - used as a function in `with`
+    """A line of the progress display while something is done; gives what advances it by one."""
+
+    def __init__(self, progress: Progress, description: str, *, total: int | None) -> None:
+        self._progress = progress
+        self._task = progress.add_task(description, total=total)
+
+    def __enter__(self) -> Any:
+        return lambda: self._progress.advance(self._task)
+
+    def __exit__(self, *_: object) -> None:
+        self._progress.remove_task(self._task)
+
+
+class _follow(logging.Handler):  # noqa: N801 - used as a function in `with`
+    """Call `advance` for every group that ends."""
+
+    def __init__(self, advance: Any) -> None:
+        super().__init__(logging.INFO)
+        self._advance = advance
+        self._logger = logging.getLogger("mlops_mentor.progress")
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self._advance()
+
+    def __enter__(self) -> None:
+        self._logger.setLevel(logging.INFO)
+        self._logger.addHandler(self)
+        self._logger.propagate = False
+
+    def __exit__(self, *_: object) -> None:
+        self._logger.removeHandler(self)
+        self._logger.propagate = True

@@ -1,0 +1,41 @@
+"""`mlops-mentor leaderboard` and `sql`: what the published warehouse says."""
+
+from mlops_mentor.cli.output import Format, print_table
+from mlops_mentor.leaderboard.warehouse import query
+from mlops_mentor.settings import Settings
+
+# What fits a terminal; CSV and JSON have every column.
+_SHOWN = """
+    select group_id as "group", state, group_size as size, num_contributors as people,
+        num_commits_to_main as on_main, total_commits as commits, num_active_days as days,
+        lines_python as py_lines, lines_test as test_lines, num_docker_files as docker,
+        num_workflow_files as workflows, readme_length as readme, strftime(latest_commit, '%Y-%m-%d %H:%M') as latest_utc,
+        left(snapshot_sha, 7) as commit
+    from leaderboard
+"""
+
+
+def show_leaderboard(settings: Settings, format: Format) -> None:
+    """Print the leaderboard.
+
+    Raises:
+        WarehouseError: nothing was published yet.
+    """
+    result = query(settings.warehouse_file, _SHOWN if format is Format.TABLE else "select * from leaderboard")
+    print_table(result.columns, result.rows, format)
+
+
+def show_query(settings: Settings, sql: str, format: Format) -> None:
+    """Print the answer to a query.
+
+    Raises:
+        WarehouseError: nothing was published yet, or the query is wrong.
+    """
+    result = query(settings.warehouse_file, sql)
+    print_table(result.columns, result.rows, format)
+
+
+def failed_groups(settings: Settings) -> list[tuple[str, str]]:
+    """(group, reason) of those that failed, in the roster's order."""
+    found = query(settings.warehouse_file, "select group_id, reason from leaderboard where state = 'failed'")
+    return [(str(group_id), str(reason)) for group_id, reason in found.rows]

@@ -1,0 +1,73 @@
+"""`course.yaml`: what the course is, when it begins and ends, where its roster and its starter code are.
+
+Belongs here: the file's model and its validation. Where the file is, is a setting.
+"""
+
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Annotated
+from zoneinfo import ZoneInfo, available_timezones
+
+import yaml
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from mlops_mentor.errors import ConfigError
+
+
+def _known_zone(name: str) -> str:
+    if name not in available_timezones():
+        raise ValueError(f"{name!r} is not an IANA time zone such as Europe/Copenhagen")
+    return name
+
+
+class Course(BaseModel):
+    """A course, as `course.yaml` describes it; times without an offset are in `time_zone`."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    course: str = Field(min_length=1)
+    term: str = Field(min_length=1)
+    time_zone: Annotated[str, AfterValidator(_known_zone)]
+    project_start: date
+    deadline: datetime
+    roster: Path = Path("group_info.csv")
+    starter_code: tuple[str, ...] = ()
+
+    @model_validator(mode="after")
+    def _ends_after_it_begins(self) -> "Course":
+        if self.deadline_utc.astimezone(self.zone).date() < self.project_start:
+            raise ValueError("deadline: is before project_start")
+        return self
+
+    @property
+    def zone(self) -> ZoneInfo:
+        return ZoneInfo(self.time_zone)
+
+    @property
+    def deadline_utc(self) -> datetime:
+        """The deadline in UTC."""
+        local = self.deadline if self.deadline.tzinfo else self.deadline.replace(tzinfo=self.zone)
+        return local.astimezone(UTC)
+
+
+def load_course(file: Path) -> Course:
+    """Read and check `course.yaml`.
+
+    Raises:
+        ConfigError: it cannot be read, is no YAML, or a field is missing, unknown or wrong.
+    """
+    try:
+        content = yaml.safe_load(file.read_text(encoding="utf-8-sig"))
+    except OSError as error:
+        raise ConfigError(
+            f"{file}: cannot be read ({error.strerror}). Set MENTOR_COURSE to the course's file, or put one there."
+        ) from None
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{file}: is not valid YAML: {error}") from None
+    try:
+        return Course.model_validate(content)
+    except ValidationError as error:
+        wrong = "; ".join(
+            f"{'.'.join(str(part) for part in item['loc']) or 'file'}: {item['msg']}" for item in error.errors()
+        )
+        raise ConfigError(f"{file}: {wrong}. The comments in the bundled data/course.yaml say what each field is.") from None

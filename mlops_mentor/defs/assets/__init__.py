@@ -1,0 +1,1 @@
+"""The assets, a module a stage of the data flow: roster -> repos -> metrics -> leaderboard."""

@@ -1,0 +1,133 @@
+"""Assets over all groups: `group_status`, `leaderboard`, `leaderboard_history`, `warehouse`.
+
+They refresh once a wave: when groups have been worked on and none is being worked on any more.
+"""
+
+from datetime import UTC, datetime
+from typing import Any
+
+import dagster as dg
+import polars as pl
+from filelock import FileLock
+
+from mlops_mentor.defs.automation import ONCE_A_WAVE
+from mlops_mentor.defs.group_step import OWNER
+from mlops_mentor.defs.metadata import asset_metadata, table_metadata
+from mlops_mentor.defs.resources import Mentor
+from mlops_mentor.lake import Lake
+from mlops_mentor.leaderboard.tables import group_status_frame, leaderboard_frame, leaderboard_history_frame
+from mlops_mentor.leaderboard.warehouse import publish_warehouse
+from mlops_mentor.schemas import (
+    GROUP_OUTCOMES,
+    GROUP_STATUS,
+    GROUPS,
+    LEADERBOARD,
+    LEADERBOARD_HISTORY,
+    REPO_SNAPSHOTS,
+    REPO_STATS,
+    Table,
+)
+
+_MAX_PREVIEW = 200
+_SHOWN = [
+    "group_id", "state", "group_size", "num_contributors", "num_commits_to_main", "total_commits", "num_active_days",
+    "lines_python", "lines_test", "num_docker_files", "num_workflow_files", "readme_length", "latest_commit", "reason",
+]  # fmt: skip
+
+
+def _whole_table_asset(table: Table, deps: list[str]) -> Any:
+    return dg.asset(
+        name=table.name,
+        deps=deps,
+        description=table.description,
+        metadata=asset_metadata(table),
+        group_name="leaderboard",
+        code_version=table.version,
+        owners=[OWNER],
+        kinds={"polars"},
+        automation_condition=ONCE_A_WAVE,
+    )
+
+
+@_whole_table_asset(GROUP_STATUS, ["groups", "repo_snapshots", "repo_stats"])
+def group_status(mentor: Mentor) -> dg.MaterializeResult[Any]:
+    """Where every group stands, and why."""
+    lake = mentor.lake()
+    groups, ids = _groups(lake)
+    status = group_status_frame(groups, lake.read_groups(REPO_SNAPSHOTS, ids), lake.read_groups(GROUP_OUTCOMES, ids))
+    lake.write(GROUP_STATUS, status)
+    failed = status.filter(pl.col("state") != "ok")
+    return dg.MaterializeResult(
+        metadata={
+            "dagster/row_count": status.height,
+            "num_ok": int((status["state"] == "ok").sum()),
+            "to_look_at": table_metadata(failed, ["group_id", "state", "reason"], max_rows=_MAX_PREVIEW),
+        }
+    )
+
+
+@_whole_table_asset(LEADERBOARD, ["groups", "group_status", "repo_stats"])
+def leaderboard(mentor: Mentor) -> dg.MaterializeResult[Any]:
+    """The class at a glance, in the roster's order."""
+    lake = mentor.lake()
+    groups, ids = _groups(lake)
+    frame = leaderboard_frame(groups, lake.read(GROUP_STATUS), lake.read_groups(REPO_STATS, ids))
+    lake.write(LEADERBOARD, frame)
+    return dg.MaterializeResult(
+        metadata={
+            "dagster/row_count": frame.height,
+            "leaderboard": table_metadata(frame, _SHOWN, max_rows=_MAX_PREVIEW),
+        }
+    )
+
+
+@_whole_table_asset(LEADERBOARD_HISTORY, ["leaderboard", "repo_snapshots"])
+def leaderboard_history(mentor: Mentor) -> dg.MaterializeResult[Any]:
+    """What the leaderboard has shown: one row a group and snapshot commit."""
+    lake = mentor.lake()
+    _, ids = _groups(lake)
+    # Two runs at once would each add to what they read, and one addition would be lost.
+    with _class_lock(mentor):
+        history = lake.read_or_empty(LEADERBOARD_HISTORY)
+        snapshots = lake.read_groups(REPO_SNAPSHOTS, ids)
+        frame = leaderboard_history_frame(history, lake.read(LEADERBOARD), snapshots, datetime.now(UTC))
+        lake.write(LEADERBOARD_HISTORY, frame)
+    return dg.MaterializeResult(
+        metadata={"dagster/row_count": frame.height, "num_added": frame.height - history.height}
+    )
+
+
+@dg.asset(
+    deps=["starter_files", "commits", "contributors", "files", "repo_stats",
+          "leaderboard", "leaderboard_history", "group_status"],
+    group_name="leaderboard",
+    owners=[OWNER],
+    kinds={"duckdb"},
+    automation_condition=ONCE_A_WAVE,
+)  # fmt: skip
+def warehouse(mentor: Mentor) -> dg.MaterializeResult[Any]:
+    """Every table in one DuckDB file, `mentor.duckdb`, with views and comments; replaced in one step."""
+    lake, file = mentor.lake(), mentor.settings().warehouse_file
+    _, ids = _groups(lake)
+    # The newer of two must be published last.
+    with _class_lock(mentor):
+        counts = publish_warehouse(lake, file, ids)
+    rows = pl.DataFrame({"table": list(counts), "num_rows": list(counts.values())})
+    return dg.MaterializeResult(
+        metadata={
+            "path": dg.MetadataValue.path(str(file)),
+            "mb": round(file.stat().st_size / 1e6, 1),
+            "tables": table_metadata(rows, rows.columns, max_rows=len(rows)),
+        }
+    )
+
+
+def _groups(lake: Lake) -> tuple[pl.DataFrame, list[str]]:
+    groups = lake.read(GROUPS)
+    return groups, groups["group_id"].to_list()
+
+
+def _class_lock(mentor: Mentor) -> FileLock:
+    locks_dir = mentor.settings().locks_dir
+    locks_dir.mkdir(parents=True, exist_ok=True)
+    return FileLock(locks_dir / "class.lock", timeout=600)

@@ -1,0 +1,53 @@
+"""The Dagster instance under the data directory: its configuration, and opening it.
+
+Belongs here: what stands in `dagster.yaml`. The command line and the UI share the instance, so that each sees the
+other's runs.
+"""
+
+import os
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+import yaml
+
+from mlops_mentor.settings import Settings
+
+_HEAD = "# Written by mlops-mentor at each start, from its settings (MENTOR_*). Changes here are lost.\n"
+
+
+def instance_config(settings: Settings) -> dict[str, Any]:
+    """The content of `dagster.yaml`."""
+    return {
+        "telemetry": {"enabled": False},
+        "concurrency": {"runs": {"max_concurrent_runs": settings.max_concurrent_runs}},
+        "run_coordinator": {
+            "module": "dagster.core.run_coordinator",
+            "class": "QueuedRunCoordinator",
+            # Without threads runs never overlap, whatever their number; the interval must be a whole number.
+            "config": {"dequeue_use_threads": True, "dequeue_interval_seconds": 1},
+        },
+        "event_log_storage": {
+            "module": "mlops_mentor.defs.event_log",
+            "class": "OpenSqliteEventLogStorage",
+            "config": {"base_dir": str(settings.dagster_home / "history" / "runs")},
+        },
+    }
+
+
+def prepare_home(settings: Settings) -> Path:
+    """Write `dagster.yaml` and return the directory for DAGSTER_HOME."""
+    home = settings.dagster_home
+    home.mkdir(parents=True, exist_ok=True)
+    text = _HEAD + yaml.safe_dump(instance_config(settings), sort_keys=False)
+    file = home / "dagster.yaml"
+    if not file.exists() or file.read_text(encoding="utf-8") != text:
+        temporary = home / f".dagster.yaml.{os.getpid()}.tmp"
+        temporary.write_text(text, encoding="utf-8")
+        temporary.replace(file)
+    return home
+
+
+def open_instance(settings: Settings) -> dg.DagsterInstance:
+    """The instance under the data directory; a context manager."""
+    return dg.DagsterInstance.from_config(str(prepare_home(settings)))

@@ -1,0 +1,32 @@
+"""The partitions: one a group of the roster.
+
+Belongs here: the definition, its synchronisation with the table `groups`, and cutting a set of groups into the
+contiguous stretches that a run can have.
+"""
+
+from collections.abc import Collection, Sequence
+
+import dagster as dg
+
+group_partitions = dg.DynamicPartitionsDefinition(name="group")
+NAME = "group"
+
+
+def sync_partitions(instance: dg.DagsterInstance, group_ids: Sequence[str]) -> None:
+    """Make the instance's partitions those of `group_ids`: new ones are appended, others are removed."""
+    known = instance.get_dynamic_partitions(NAME)
+    if added := [group_id for group_id in group_ids if group_id not in set(known)]:
+        instance.add_dynamic_partitions(NAME, added)
+    for group_id in set(known) - set(group_ids):
+        instance.delete_dynamic_partition(NAME, group_id)
+
+
+def stretches(known: Sequence[str], wanted: Collection[str]) -> list[tuple[str, str]]:
+    """(first, last) of each run of neighbours in `known` that are all wanted: a run can have one contiguous range."""
+    found: list[tuple[str, str]] = []
+    is_open = False
+    for key in known:
+        if key in wanted:
+            found = [*found[:-1], (found[-1][0], key)] if is_open else [*found, (key, key)]
+        is_open = key in wanted
+    return found

@@ -1,0 +1,45 @@
+"""The one resource: the settings, as a run needs them.
+
+Belongs here: bringing settings to the assets, so that tests and the command line can give others.
+"""
+
+from datetime import UTC, datetime
+
+import dagster as dg
+
+from mlops_mentor.freshness import Inputs, starter_key
+from mlops_mentor.lake import Lake
+from mlops_mentor.repos.mirror import Limits
+from mlops_mentor.settings import Settings, load_settings
+
+
+class Mentor(dg.ConfigurableResource):  # type: ignore[type-arg]
+    """Where things are. What is not given here comes from the environment."""
+
+    data_dir: str | None = None
+    course: str | None = None
+    roster: str | None = None
+
+    def settings(self) -> Settings:
+        """The settings.
+
+        Raises:
+            ConfigError: one of them cannot be used.
+        """
+        return load_settings(data_dir=self.data_dir, course=self.course, roster=self.roster)
+
+    def lake(self) -> Lake:
+        return Lake(self.settings().lake_dir)
+
+    def inputs(self) -> Inputs:
+        """What the groups' tables depend on at this moment."""
+        return Inputs(self.settings().the_course, starter_key(self.lake()), datetime.now(UTC))
+
+    def limits(self) -> Limits:
+        settings = self.settings()
+        return Limits(
+            git_timeout_s=settings.git_timeout_s,
+            ask_timeout_s=settings.ask_timeout_s,
+            max_repo_bytes=settings.max_repo_mb * 1_000_000,
+            max_blob_bytes=int(settings.max_blob_mb * 2**20),
+        )

@@ -1,0 +1,53 @@
+"""The exceptions of this project, and nothing else.
+
+    MentorError                what a user can act on; its text names file, place and remedy
+    ├── ConfigError            a setting or course.yaml cannot be used
+    ├── RosterError            the roster as a whole cannot be used (single bad rows are `RosterProblem`s)
+    ├── RepoError              a repository could not be read; carries a snapshot `status`
+    │   └── GitError           git itself ended with an error; carries its exit code and message
+    ├── LakeError              a stored table is missing or does not fit its schema
+    └── WarehouseError         the published warehouse is missing or a query cannot be answered
+
+Missing is a value and not an exception: a number that cannot be known is null, with the reason beside it.
+"""
+
+
+class MentorError(Exception):
+    """What a user can act on."""
+
+
+class ConfigError(MentorError):
+    """A setting or `course.yaml` cannot be used."""
+
+
+class RosterError(MentorError):
+    """The roster as a whole cannot be used; whatever was known before stays."""
+
+
+class RepoError(MentorError):
+    """A repository could not be read.
+
+    `status` is one of `empty|not_found|no_access|timeout|error`, as in the table `repo_snapshots`.
+    """
+
+    def __init__(self, status: str, reason: str) -> None:
+        super().__init__(reason)
+        self.status = status
+        self.reason = reason
+
+
+class GitError(RepoError):
+    """git ended with an error: `exit_code` (negative for a signal) and the last lines of its `stderr`."""
+
+    def __init__(self, command: str, exit_code: int, stderr: str) -> None:
+        super().__init__("error", f"git {command} ended with {exit_code}: {stderr.strip() or 'no message'}")
+        self.exit_code = exit_code
+        self.stderr = stderr
+
+
+class LakeError(MentorError):
+    """A stored table is missing or does not fit its schema."""
+
+
+class WarehouseError(MentorError):
+    """The published warehouse is missing or a query cannot be answered."""

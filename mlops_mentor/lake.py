@@ -1,0 +1,121 @@
+"""The lake: every table as Parquet, each group's part a file of its own, replaced atomically.
+
+Belongs here: where a table's parts lie, how they are written, read and found unchanged. Nothing else in the project
+reads or writes Parquet. A process killed at any moment leaves every part whole: parts are written beside their place
+under a name that begins with a dot, and moved there in one step. The key of a part's inputs stands in its metadata, so
+that whoever would compute it again from the same inputs can see that it is there.
+"""
+
+import os
+import re
+import secrets
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import quote, unquote
+
+import polars as pl
+
+from mlops_mentor.errors import LakeError
+from mlops_mentor.schemas import Table, empty, validate
+
+_INPUT_KEY = "mlops_mentor.input_key"
+_TEMPORARY_MAX_AGE_S = 3600.0
+_TEMPORARY = re.compile(r"^\..*\.tmp$")
+
+
+@dataclass(frozen=True)
+class Lake:
+    """The tables under `root`: `<root>/<table>/<group>.parquet`, or `<root>/<table>.parquet` for whole tables."""
+
+    root: Path
+
+    def path(self, table: Table, group_id: str | None = None) -> Path:
+        """Where the table, or the group's part of it, is stored."""
+        if table.is_by_group != (group_id is not None):
+            raise LakeError(f"table {table.name} is {'by group' if table.is_by_group else 'one for all groups'}")
+        if group_id is None:
+            return self.root / f"{table.name}.parquet"
+        return self.root / table.name / f"{quote(group_id, safe=' ')}.parquet"
+
+    def has(self, table: Table, group_id: str | None = None) -> bool:
+        return self.path(table, group_id).is_file()
+
+    def has_current(self, table: Table, group_id: str) -> bool:
+        """Whether the group has a part with the columns that the table has now (an older version's may differ)."""
+        path = self.path(table, group_id)
+        return path.is_file() and pl.read_parquet_schema(path) == table.schema
+
+    def input_key(self, table: Table, group_id: str | None = None) -> str | None:
+        """The key of the inputs from which the stored part was computed; None where there is no (readable) part."""
+        try:
+            return pl.read_parquet_metadata(self.path(table, group_id)).get(_INPUT_KEY)
+        except (OSError, pl.exceptions.PolarsError):
+            return None
+
+    def write(self, table: Table, frame: pl.DataFrame, group_id: str | None = None, *, input_key: str = "") -> pl.DataFrame:
+        """Replace the table, or the group's part of it, and return the frame as stored.
+
+        Raises:
+            LakeError: the frame does not fit the table's schema; what was there before stays.
+        """
+        frame = validate(table, frame)
+        target = self.path(table, group_id)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        temporary = target.with_name(f".{target.name}.{os.getpid()}.{secrets.token_hex(4)}.tmp")
+        try:
+            frame.write_parquet(temporary, metadata={_INPUT_KEY: input_key})
+            temporary.replace(target)
+        finally:
+            temporary.unlink(missing_ok=True)
+        return frame
+
+    def read(self, table: Table, group_id: str | None = None) -> pl.DataFrame:
+        """The table, or the group's part of it.
+
+        Raises:
+            LakeError: it is not there, or was written with another schema.
+        """
+        path = self.path(table, group_id)
+        try:
+            frame = pl.read_parquet(path)
+        except FileNotFoundError:
+            of_group = f" of group {group_id}" if group_id is not None else ""
+            raise LakeError(f"table {table.name}{of_group} is not there yet. Materialize {table.name} first.") from None
+        except pl.exceptions.PolarsError as error:
+            raise LakeError(f"{path}: cannot be read ({error}). Delete it and materialize {table.name} again.") from None
+        if frame.schema != table.schema:
+            raise LakeError(f"{path}: was written by another version. Materialize {table.name} again.")
+        return frame
+
+    def read_or_empty(self, table: Table) -> pl.DataFrame:
+        """The whole table, or no rows when it was never written.
+
+        Raises:
+            LakeError: it is there but cannot be read: taking it for empty would lose what it holds.
+        """
+        return self.read(table) if self.has(table) else empty(table)
+
+    def group_ids(self, table: Table) -> list[str]:
+        """The groups that have a part of the table."""
+        return [unquote(path.stem) for path in (self.root / table.name).glob("[!.]*.parquet")]
+
+    def read_groups(self, table: Table, group_ids: Iterable[str]) -> pl.DataFrame:
+        """The parts of `group_ids` in one frame, in their order; groups without a part, or with an outdated one, are left out."""
+        frames = [empty(table)]
+        for group_id in group_ids:
+            if self.has_current(table, group_id):
+                frames.append(pl.read_parquet(self.path(table, group_id)))
+        return pl.concat(frames)
+
+    def sweep(self) -> int:
+        """Delete what killed processes left behind longer than an hour ago; the number of files deleted."""
+        stale = [
+            path
+            for path in self.root.rglob(".*.tmp")
+            if _TEMPORARY.match(path.name) and time.time() - path.stat().st_mtime > _TEMPORARY_MAX_AGE_S
+        ]
+        for path in stale:
+            path.unlink(missing_ok=True)
+        return len(stale)

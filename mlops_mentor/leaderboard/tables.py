@@ -1,0 +1,60 @@
+"""The tables over all groups: `leaderboard`, `leaderboard_history`, `group_status`.
+
+Belongs here: bringing the groups' tables together. Every group of the roster is in, also those that failed. There is
+no rank: numbers inform, and the order is the roster's.
+"""
+
+from datetime import datetime
+
+import polars as pl
+
+from mlops_mentor.schemas import GROUP_STATUS, LEADERBOARD, LEADERBOARD_HISTORY, REPO_SNAPSHOTS, validate
+
+_READABLE = ["ok", "empty"]
+
+
+def group_status_frame(groups: pl.DataFrame, snapshots: pl.DataFrame, outcomes: pl.DataFrame) -> pl.DataFrame:
+    """The table `group_status`, from `groups`, the groups' `repo_snapshots` and their `group_outcomes`."""
+    described = snapshots.select(
+        "group_id", "snapshot_sha", "snapshot_rule", "renamed_to", "fetched_at", "checked_at",
+        repo_status="status", repo_reason="reason",
+    )  # fmt: skip
+    failures = outcomes.select("group_id", "failed_table", failure="reason")
+    joined = groups.select("group_id", "repo_url").join(described, "group_id", "left", maintain_order="left")
+    joined = joined.join(failures, "group_id", "left", maintain_order="left")
+    is_unreadable = ~pl.col("repo_status").is_in(_READABLE)
+    state = (
+        pl.when(pl.col("repo_status").is_null() & pl.col("failed_table").is_null())
+        .then(pl.lit("not_run"))
+        .when(is_unreadable | pl.col("failed_table").is_not_null())
+        .then(pl.lit("failed"))
+        .otherwise(pl.col("repo_status"))
+    )
+    not_run = pl.when(pl.col("repo_status").is_null()).then(pl.lit("Not run yet. Materialize the group's assets."))
+    frame = joined.with_columns(
+        state=state,
+        failed_table=pl.when(is_unreadable).then(pl.lit(REPO_SNAPSHOTS.name)).otherwise("failed_table"),
+        reason=pl.coalesce(pl.when(is_unreadable).then("repo_reason"), "failure", "repo_reason", not_run),
+    )
+    return validate(GROUP_STATUS, frame.select(GROUP_STATUS.schema.names()))
+
+
+def leaderboard_frame(groups: pl.DataFrame, status: pl.DataFrame, stats: pl.DataFrame) -> pl.DataFrame:
+    """The table `leaderboard`, in the roster's order."""
+    frame = (
+        groups.select("group_id", "group_size")
+        .join(status.select("group_id", "state", "reason", "snapshot_sha"), "group_id", "left", maintain_order="left")
+        .join(stats.drop("group_size"), "group_id", "left", maintain_order="left")
+    )
+    return validate(LEADERBOARD, frame.select(LEADERBOARD.schema.names()))
+
+
+def leaderboard_history_frame(
+    history: pl.DataFrame, leaderboard: pl.DataFrame, snapshots: pl.DataFrame, now: datetime
+) -> pl.DataFrame:
+    """The table `leaderboard_history`: what is there already stays, groups' new snapshots are added."""
+    shown = leaderboard.filter(pl.col("snapshot_sha").is_not_null(), pl.col("state") != "failed")
+    shown = shown.join(snapshots.select("group_id", "snapshot_at"), "group_id", "left", maintain_order="left")
+    new = shown.join(history, ["group_id", "snapshot_sha"], "anti", maintain_order="left")
+    added = new.with_columns(first_seen_at=pl.lit(now)).select(LEADERBOARD_HISTORY.schema.names())
+    return validate(LEADERBOARD_HISTORY, pl.concat([history, added.cast(LEADERBOARD_HISTORY.schema)]))

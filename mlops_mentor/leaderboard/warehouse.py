@@ -1,0 +1,108 @@
+"""The warehouse: one DuckDB file with every table, built from the lake and published in one step.
+
+Belongs here: building, publishing and querying it. One process may hold a DuckDB file for writing and then nobody else
+can open it at all, so the published file is never written: a new one is built beside it and put in its place. Readers
+open it read-only, for one query each, and so never meet a writer.
+"""
+
+import os
+import re
+import secrets
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import polars as pl
+
+from mlops_mentor.errors import WarehouseError
+from mlops_mentor.lake import Lake
+from mlops_mentor.schemas import TABLES, Table
+
+_VIEW = re.compile(r"((?:^--[^\n]*\n)+)(create view (\w+) as\n.*?;)", re.MULTILINE | re.DOTALL)
+
+
+@dataclass(frozen=True)
+class Result:
+    """Names of the columns and the rows of a query."""
+
+    columns: tuple[str, ...]
+    rows: list[tuple[Any, ...]]
+
+
+def publish_warehouse(lake: Lake, file: Path, group_ids: Sequence[str]) -> dict[str, int]:
+    """Build `file` anew from the lake and put it in place; the number of rows by table.
+
+    Tables by group hold the parts of `group_ids`. Raises nothing for tables that do not exist yet: they are empty.
+    """
+    file.parent.mkdir(parents=True, exist_ok=True)
+    fresh = file.with_name(f".{file.name}.{os.getpid()}.{secrets.token_hex(4)}.tmp")
+    try:
+        with duckdb.connect(str(fresh)) as connection:
+            counts = {table.name: _load(connection, lake, table, group_ids) for table in TABLES}
+            _create_views(connection)
+        fresh.replace(file)
+    finally:
+        fresh.unlink(missing_ok=True)
+        fresh.with_name(fresh.name + ".wal").unlink(missing_ok=True)
+    return counts
+
+
+def query(file: Path, sql: str, parameters: Sequence[object] = ()) -> Result:
+    """Answer one query on the published warehouse, read-only, without access to other files.
+
+    Raises:
+        WarehouseError: nothing was published yet, or the query is wrong; DuckDB's own words are in the text.
+    """
+    if not file.exists():
+        raise WarehouseError(f"{file} is not there yet. Run `mlops-mentor run`, or materialize `warehouse`.")
+    try:
+        with duckdb.connect(str(file), read_only=True, config={"enable_external_access": "false"}) as connection:
+            cursor = connection.execute(sql, parameters) if parameters else connection.execute(sql)
+            columns = tuple(column[0] for column in cursor.description or ())
+            return Result(columns, cursor.fetchall())
+    except duckdb.Error as error:
+        raise WarehouseError(str(error)) from None
+
+
+def _load(connection: duckdb.DuckDBPyConnection, lake: Lake, table: Table, group_ids: Iterable[str]) -> int:
+    columns = ", ".join(f'"{name}" {_sql_type(dtype)}' for name, dtype in table.schema.items())
+    connection.execute(f'create table "{table.name}" ({columns})')
+    paths = [str(path) for path in _paths(lake, table, group_ids)]
+    if paths:
+        # By position: a part of another version would be refused rather than put into the wrong columns.
+        names = ", ".join(f'"{name}"' for name in table.schema)
+        connection.execute(f'insert into "{table.name}" select {names} from read_parquet(?)', [paths])
+    connection.execute(f"comment on table \"{table.name}\" is '{_quoted(table.description)}'")
+    for column in table.columns:
+        connection.execute(f"comment on column \"{table.name}\".\"{column.name}\" is '{_quoted(column.description)}'")
+    found = connection.execute(f'select count(*) from "{table.name}"').fetchone()
+    return int(found[0]) if found else 0
+
+
+def _paths(lake: Lake, table: Table, group_ids: Iterable[str]) -> list[Path]:
+    if not table.is_by_group:
+        return [lake.path(table)] if lake.has(table) else []
+    return [lake.path(table, group_id) for group_id in group_ids if lake.has_current(table, group_id)]
+
+
+def _create_views(connection: duckdb.DuckDBPyConnection) -> None:
+    text = Path(__file__).with_name("views.sql").read_text(encoding="utf-8")
+    for comment, statement, name in _VIEW.findall(text):
+        connection.execute(statement)
+        description = " ".join(line.removeprefix("--").strip() for line in comment.splitlines())
+        connection.execute(f"comment on view {name} is '{_quoted(description)}'")
+
+
+def _quoted(text: str) -> str:
+    return text.replace("'", "''")
+
+
+def _sql_type(dtype: Any) -> str:
+    if isinstance(dtype, pl.List):
+        return f"{_sql_type(dtype.inner)}[]"
+    if isinstance(dtype, pl.Datetime):
+        return "timestamptz"
+    names = {pl.String: "varchar", pl.Int64: "bigint", pl.Int32: "integer", pl.Float64: "double", pl.Boolean: "boolean"}
+    return names[dtype if isinstance(dtype, type) else type(dtype)]

@@ -1,0 +1,123 @@
+"""The numbers of a group: the twenty of the system before, as far as git gives them, and lines by kind.
+
+Belongs here: one row a group from its tables. Definitions and units stand in `schemas.metrics`.
+"""
+
+import re
+from collections.abc import Mapping
+from datetime import datetime
+
+import polars as pl
+
+from mlops_mentor.course import Course
+from mlops_mentor.metrics.activity import activity_matrix, num_active_days
+from mlops_mentor.metrics.readme import MAX_CHARACTERS, num_words
+from mlops_mentor.roster import Group
+from mlops_mentor.schemas import REPO_STATS, validate
+
+_REQUIREMENTS = (
+    r"(?i)(^|/)(requirements[^/]*\.(txt|in)|requirements/[^/]+\.(txt|in)|pyproject\.toml|setup\.(py|cfg)|environment[^/]*\.ya?ml"
+    r"|pipfile(\.lock)?|(uv|poetry|pdm)\.lock|conda-lock\.ya?ml)$"
+)
+_CLOUD_BUILD = r"(?i)(^|/)[^/]*cloudbuild[^/]*\.(ya?ml|json)$"
+_DVC = r"(^|/)(\.dvc/config|dvc\.(yaml|lock)|[^/]+\.dvc)$"
+_ROOT_WORKFLOW = r"^\.github/workflows/[^/]+\.ya?ml$"
+_ROOT_README = re.compile(r"^readme(\.md|\.markdown|\.rst|\.txt)?$", re.IGNORECASE)
+_LINES = ("python", "test", "notebook", "docker", "workflow", "config", "docs")
+
+# What git does not know: the assets of GitHub's activity and of the report fill these.
+_LATER = {
+    "num_prs": "needs the server's API",
+    "actions_passing": "needs the server's API",
+    "num_warnings": "the report is not checked yet",
+}
+
+
+def root_readme(files: pl.DataFrame) -> str | None:
+    """Id of the blob that is the README at the root, Markdown preferred; None where there is none to read."""
+    names = files.filter(~pl.col("path").str.contains("/"), pl.col("is_available"), pl.col("kind") != "symlink")
+    found = [(not path.lower().endswith((".md", ".markdown")), path, blob_id)
+             for path, blob_id in names.select("path", "blob_id").iter_rows() if _ROOT_README.match(path)]  # fmt: skip
+    return min(found)[2] if found else None
+
+
+def repo_stats_frame(
+    group: Group,
+    course: Course,
+    commits: pl.DataFrame,
+    contributors: pl.DataFrame,
+    files: pl.DataFrame,
+    snapshot_sha: str | None,
+    readme: bytes | None,
+) -> pl.DataFrame:
+    """The group's row of `repo_stats`; `readme` is the content of the README at the root, if there is one."""
+    on_default = commits.filter("is_on_default")
+    persons = contributors.filter(pl.col("kind") == "person")
+    numbers: dict[str, object] = {
+        "num_contributors": persons.height,
+        "num_commits_to_main": on_default.height,
+        "average_commit_length_to_main": _mean_length(on_default),
+        "latest_commit": _authored_at(commits, snapshot_sha),
+        "average_commit_length": _mean_length(commits),
+        "contributions_per_contributor": persons["num_commits"].sort(descending=True).to_list(),
+        "total_commits": commits.height,
+        "activity_matrix": activity_matrix(commits, course.project_start, course.zone),
+        "num_active_days": num_active_days(commits, course.zone),
+        "readme_length": num_words(readme.decode("utf-8", "replace")) if readme is not None else 0,
+        **_file_numbers(files),
+    }
+    reasons = dict(_LATER)
+    if readme is not None and len(readme) > MAX_CHARACTERS:
+        reasons["readme_length"] = f"counted up to {MAX_CHARACTERS} characters"
+    if num_unavailable := int(files["is_available"].not_().sum()):
+        reasons["repo_size"] = f"a lower bound: {num_unavailable} files are not in the mirror"
+    if files["is_starter_code"].null_count():
+        reasons["lines"] = "starter code is included: its repositories could not be read"
+    return _row(group, numbers, reasons)
+
+
+def empty_repo_stats_frame(group: Group, reason: str) -> pl.DataFrame:
+    """The row of a group whose repository was never read: nothing is known but its size."""
+    numbers = [name for name in REPO_STATS.schema if name not in ("group_id", "group_size", "not_available")]
+    return _row(group, {}, dict.fromkeys(numbers, reason))
+
+
+def _row(group: Group, numbers: Mapping[str, object], reasons: Mapping[str, str]) -> pl.DataFrame:
+    row = {
+        **dict.fromkeys(REPO_STATS.schema),
+        **numbers,
+        "group_id": group.group_id,
+        "group_size": len(group.students),
+        "actions_passing": "not_available",
+        "not_available": [f"{name}: {reason}" for name, reason in reasons.items()],
+    }
+    return validate(REPO_STATS, pl.DataFrame([row], schema=REPO_STATS.schema))
+
+
+def _file_numbers(files: pl.DataFrame) -> dict[str, object]:
+    path = pl.col("path")
+    is_kept = ~(pl.col("is_vendored") | pl.col("is_generated"))
+    is_own = is_kept & ~pl.col("is_starter_code").fill_null(False)
+    is_real = ~pl.col("kind").is_in(["symlink", "gitlink"])
+    sums = files.select(
+        num_docker_files=(is_kept & (pl.col("kind") == "docker")).sum(),
+        num_python_files=(is_kept & is_real & path.str.to_lowercase().str.ends_with(".py")).sum(),
+        num_workflow_files=(is_real & path.str.contains(_ROOT_WORKFLOW)).sum(),
+        has_requirements_file=(~pl.col("is_vendored") & is_real & path.str.contains(_REQUIREMENTS)).any(),
+        has_cloudbuild=(is_kept & is_real & path.str.contains(_CLOUD_BUILD)).any(),
+        using_dvc=(~pl.col("is_vendored") & is_real & path.str.contains(_DVC)).any(),
+        repo_size=pl.col("bytes").sum() / 1e6,
+        num_files=pl.len(),
+        num_files_unavailable=(~pl.col("is_available") & (pl.col("kind") != "gitlink")).sum(),
+        **{f"lines_{kind}": pl.col("lines").filter(is_own & (pl.col("kind") == kind)).sum() for kind in _LINES},
+    )
+    return sums.row(0, named=True)
+
+
+def _mean_length(commits: pl.DataFrame) -> float | None:
+    return commits.select(pl.col("message").str.len_chars().mean()).item()  # type: ignore[no-any-return]
+
+
+def _authored_at(commits: pl.DataFrame, sha: str | None) -> datetime | None:
+    found = commits.filter(pl.col("sha") == sha)["authored_at"] if sha else pl.Series([])
+    return found.item() if len(found) else None

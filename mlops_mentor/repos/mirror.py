@@ -1,0 +1,198 @@
+"""Mirrors: a bare copy of each repository under the data directory, cloned once and fetched from then on.
+
+Belongs here: bringing a mirror up to date within its limits, and saying why that failed. What a mirror holds is read
+elsewhere. A mirror has no configuration of its own beyond what `git init` writes, so nothing in it can name a hook, a
+filter, a remote or a promisor; what a fetch needs is given with the command.
+"""
+
+import contextlib
+import os
+import re
+import secrets
+import shutil
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from mlops_mentor.addresses import Address
+from mlops_mentor.errors import GitError, RepoError
+from mlops_mentor.repos import git
+from mlops_mentor.repos.refs import Refs, mirror_refs, remote_refs
+
+_REFSPECS = ("+refs/heads/*:refs/heads/*", "+refs/tags/*:refs/tags/*", "+refs/pull/*/head:refs/pull/*/head")
+
+_NOT_FOUND = re.compile(
+    r"repository .*not found|not found$|does not exist|does not appear to be a git repository|error: 404|error: 410"
+)
+_NO_ACCESS = re.compile(
+    r"could not read (username|password)|authentication failed|permission denied|access denied|error: 40[13]"
+    r"|dubious ownership|host key verification failed"
+)
+_TIMEOUT = re.compile(r"timed? ?out|operation too slow")
+_UNREACHABLE = re.compile(r"could not resolve|couldn't connect|failed to connect|connection refused|no route to host")
+
+
+@dataclass(frozen=True)
+class Limits:
+    """Seconds and bytes that reading one repository may cost; larger blobs are not fetched from servers."""
+
+    git_timeout_s: float = 600.0
+    ask_timeout_s: float = 30.0
+    max_repo_bytes: int = 4_000_000_000
+    max_blob_bytes: int = 4 * 2**20
+
+
+@dataclass(frozen=True)
+class MirrorState:
+    """A mirror that is up to date: its heads, its bytes on disk, where the server says it has moved to."""
+
+    refs: Refs
+    num_bytes: int
+    renamed_to: str | None
+
+
+def update_mirror(address: Address, mirror: Path, limits: Limits) -> MirrorState:
+    """Clone `address` into `mirror`, or fetch what is new there.
+
+    Raises:
+        RepoError: with the status and the reason for which it cannot be read; an existing mirror stays as it was.
+    """
+    mirror.parent.mkdir(parents=True, exist_ok=True)
+    with _classified(address):
+        if address.is_local and not Path(address.url).exists():
+            raise RepoError("not_found", f"{address.url} does not exist. Correct the roster, or put the repository there.")
+        if address.is_local and not mirror.exists():
+            # Everything is in the copy, so that there is no need to ask first.
+            _replace(mirror, lambda fresh: _clone_path(address, fresh, limits))
+            return _state(mirror, None)
+        remote, renamed_to = remote_refs(address, cwd=mirror.parent, timeout_s=limits.ask_timeout_s)
+        if not mirror.exists():
+            _replace(mirror, lambda fresh: _clone_server(address, fresh, remote, limits))
+        elif remote.refs_id != mirror_refs(mirror).refs_id:
+            _refresh(address, mirror, remote, limits)
+        return _state(mirror, renamed_to)
+
+
+def _refresh(address: Address, mirror: Path, remote: Refs, limits: Limits) -> None:
+    try:
+        _fetch(address, mirror, limits)
+        _point_head(mirror, remote)
+    except GitError:
+        # A source that lacks blobs, a lock left by a killed process, a damaged mirror: a fresh copy mends them all,
+        # and what cannot be mended is reported by that second attempt.
+        if address.is_local:
+            _replace(mirror, lambda fresh: _clone_path(address, fresh, limits))
+        else:
+            _replace(mirror, lambda fresh: _clone_server(address, fresh, remote, limits))
+
+
+def _clone_path(address: Address, fresh: Path, limits: Limits) -> None:
+    """Objects are linked or copied as they are: that works where the source is itself a partial clone."""
+    git.transfer(
+        "clone", "--mirror", "--local", "--quiet", "--template=", "--", address.url, str(fresh),
+        transport="file", cwd=fresh.parent, timeout_s=limits.git_timeout_s, excess=_excess(fresh, limits),
+    )  # fmt: skip
+    if (fresh / "objects" / "info" / "alternates").exists():
+        raise RepoError(
+            "error", f"{address.url} borrows objects from another repository. Run `git repack -ad` there, then again."
+        )
+    # The clone notes its origin; nothing here needs it, and a promisor there would fetch behind our back.
+    config = fresh / "config"
+    config.write_text(_bare_config(config.read_text(encoding="utf-8", errors="replace")))
+
+
+def _clone_server(address: Address, fresh: Path, remote: Refs, limits: Limits) -> None:
+    git.init_bare(fresh)
+    if remote.heads:
+        _fetch(address, fresh, limits)
+    _point_head(fresh, remote)
+
+
+def _fetch(address: Address, mirror: Path, limits: Limits) -> None:
+    if not address.is_local:
+        # The promisor is named for this command alone: reading the mirror must never fetch a missing blob.
+        filtering = (
+            "-c", "remote.origin.promisor=true",
+            "-c", f"remote.origin.partialclonefilter=blob:limit={limits.max_blob_bytes}",
+        )  # fmt: skip
+        filter_option = (f"--filter=blob:limit={limits.max_blob_bytes}",)
+    else:
+        filtering, filter_option = (), ()
+    git.transfer(
+        f"--git-dir={mirror}", "-c", f"remote.origin.url={address.url}", *filtering,
+        "fetch", "--quiet", "--prune", "--no-tags", "--force", "--no-write-fetch-head", "--no-recurse-submodules",
+        "--no-auto-maintenance", *filter_option, "origin", *_REFSPECS,
+        transport=address.transport, cwd=mirror, timeout_s=limits.git_timeout_s, excess=_excess(mirror, limits),
+    )  # fmt: skip
+
+
+def _point_head(mirror: Path, remote: Refs) -> None:
+    if target := remote.head_target or remote.default_ref:
+        git.read(mirror, "symbolic-ref", "HEAD", target)
+
+
+def _replace(mirror: Path, fill: Callable[[Path], None]) -> None:
+    """Put a directory that `fill` made in the mirror's place: whoever looks sees the old one or the new one."""
+    fresh = mirror.with_name(f".{mirror.name}.{os.getpid()}.{secrets.token_hex(4)}.tmp")
+    old = fresh.with_suffix(".old")
+    try:
+        fill(fresh)
+        if mirror.exists():
+            mirror.rename(old)
+        fresh.rename(mirror)
+    finally:
+        shutil.rmtree(fresh, ignore_errors=True)
+        shutil.rmtree(old, ignore_errors=True)
+
+
+def _state(mirror: Path, renamed_to: str | None) -> MirrorState:
+    return MirrorState(mirror_refs(mirror), _num_bytes(mirror), renamed_to)
+
+
+def _excess(mirror: Path, limits: Limits) -> Callable[[], str | None]:
+    def excess() -> str | None:
+        if _num_bytes(mirror) <= limits.max_repo_bytes:
+            return None
+        return f"larger than {limits.max_repo_bytes / 1e6:.0f} MB. Raise MENTOR_MAX_REPO_MB, or ask the group to shrink it."
+
+    return excess
+
+
+def _num_bytes(directory: Path) -> int:
+    total = 0
+    for folder, _, names in os.walk(directory):
+        for name in names:
+            with contextlib.suppress(OSError):
+                total += os.lstat(os.path.join(folder, name)).st_size
+    return total
+
+
+def _bare_config(cloned: str) -> str:
+    """A configuration that says only how the mirror is stored, whatever the clone noted about its origin."""
+    object_format = re.search(r"^\s*objectformat\s*=\s*(\w+)", cloned, re.IGNORECASE | re.MULTILINE)
+    extensions = f"[extensions]\n\tobjectformat = {object_format[1]}\n" if object_format else ""
+    return f"[core]\n\trepositoryformatversion = {1 if extensions else 0}\n\tbare = true\n{extensions}"
+
+
+@contextlib.contextmanager
+def _classified(address: Address) -> Iterator[None]:
+    """Turn what git says into a status and a reason that somebody can act on."""
+    try:
+        yield
+    except GitError as error:
+        said = error.stderr.strip().splitlines()[-1:] or [""]
+        text = error.stderr.casefold()
+        detail = f" (git: {said[0][:200]})"
+        if _NOT_FOUND.search(text):
+            reason = f"{address.url} answers that there is no such repository. Correct the roster, or ask for access."
+            raise RepoError("not_found", reason + detail) from error
+        if _NO_ACCESS.search(text):
+            reason = f"{address.url} is private or does not exist. Correct the roster, or set up git's credentials for it."
+            raise RepoError("no_access", reason + detail) from error
+        if _TIMEOUT.search(text):
+            raise RepoError("timeout", f"{address.url} did not answer in time. Try again later{detail}.") from error
+        if _UNREACHABLE.search(text):
+            raise RepoError("error", f"{address.url} cannot be reached. Check the network and the address{detail}.") from error
+        raise
+    except PermissionError as error:
+        raise RepoError("no_access", f"{error.filename} may not be read. Give this user access.") from error

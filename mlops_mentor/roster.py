@@ -1,0 +1,207 @@
+"""The roster: `group_info.csv` -> groups, and which groups come and go.
+
+Belongs here: reading the spreadsheet's file, and the decision what a new roster changes. Addresses of repositories
+are parsed in `addresses`; the partitions that follow from the groups belong to `defs`.
+"""
+
+import csv
+import io
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import polars as pl
+
+from mlops_mentor.addresses import Address, AddressError, parse_address
+from mlops_mentor.errors import RosterError
+from mlops_mentor.schemas import GROUPS, validate
+
+_GROUP_ID = re.compile(r"^[A-Za-z0-9](?:[A-Za-z0-9 ._-]{0,62}[A-Za-z0-9])?$")
+_HEADER = "group_nb,student 1,student 2,student 3,student 4,student 5,github_repo"
+# A roster may lose this share of its groups (and always one) without being asked whether it is meant.
+_SHARE_THAT_MAY_GO = 0.2
+
+
+@dataclass(frozen=True)
+class Group:
+    """A row of the roster: the group, its repository, the study numbers of its members, the line in the file."""
+
+    group_id: str
+    address: Address
+    students: tuple[str, ...]
+    row: int
+
+
+@dataclass(frozen=True)
+class RosterProblem:
+    """A row that cannot be used: which, why, and what to do; `group_id` where the row names one."""
+
+    file: Path
+    row: int
+    message: str
+    group_id: str | None = None
+
+    def __str__(self) -> str:
+        return f"{self.file}, row {self.row}: {self.message}."
+
+
+@dataclass(frozen=True)
+class Roster:
+    """What a roster file says: its good rows in their order, and what is wrong with the others."""
+
+    groups: tuple[Group, ...]
+    problems: tuple[RosterProblem, ...] = ()
+
+
+@dataclass(frozen=True)
+class RosterChange:
+    """What becomes of the groups: those that stand afterwards, who came, who went, who was kept against the roster."""
+
+    groups: tuple[Group, ...]
+    added: tuple[str, ...]
+    removed: tuple[str, ...]
+    kept: tuple[str, ...]
+
+
+def load_roster(file: Path) -> Roster:
+    """Read the roster as a spreadsheet writes it: BOM, `;` or tabs, stray spaces, blank rows.
+
+    Raises:
+        RosterError: the file cannot be read, has no usable header, or no usable row.
+    """
+    rows = csv.reader(io.StringIO(_text(file), newline=""), delimiter=_delimiter(file), skipinitialspace=True)
+    groups: list[Group] = []
+    problems: list[RosterProblem] = []
+    header: _Header | None = None
+    seen: dict[str, int] = {}
+    line = 1
+    for cells in rows:
+        # A quoted cell may span lines: a row is known by the line on which it begins, as an editor shows it.
+        row, line = line, rows.line_num + 1
+        if not any(cell.strip() for cell in cells):
+            continue
+        if header is None:
+            header = _Header.parse(file, cells)
+            continue
+        parsed = header.group(file, row, cells, seen)
+        if isinstance(parsed, Group):
+            seen[parsed.group_id.casefold()] = row
+            groups.append(parsed)
+        else:
+            problems.append(parsed)
+    if not groups:
+        reason = str(problems[0]) if problems else "it has no rows."
+        raise RosterError(f"{file}: no group can be read. {reason} Nothing was changed.")
+    return Roster(tuple(groups), tuple(problems))
+
+
+@dataclass(frozen=True)
+class _Header:
+    """Which cell holds what."""
+
+    group_cell: int
+    repo_cell: int
+    student_cells: tuple[int, ...]
+
+    @classmethod
+    def parse(cls, file: Path, cells: Sequence[str]) -> "_Header":
+        names = [re.sub(r"[\s_]+", " ", cell).strip().casefold() for cell in cells]
+        missing = [name for name in ("group nb", "github repo") if name not in names]
+        if missing:
+            raise RosterError(
+                f"{file}: the header lacks {' and '.join(name.replace(' ', '_') for name in missing)}. "
+                f"The first row must be: {_HEADER}. Nothing was changed."
+            )
+        students = tuple(i for i, name in enumerate(names) if name.startswith("student"))
+        return cls(names.index("group nb"), names.index("github repo"), students)
+
+    def group(self, file: Path, row: int, cells: Sequence[str], seen: dict[str, int]) -> "Group | RosterProblem":
+        cell = dict(enumerate(value.strip() for value in cells))
+        # Spreadsheets turn 17 into 17.0 once a cell of the column is empty.
+        group_id = re.sub(r"^(\d+)\.0+$", r"\1", cell.get(self.group_cell, ""))
+        if not group_id:
+            return RosterProblem(file, row, "the group's number is missing. Fill in group_nb, or delete the row")
+        if not _GROUP_ID.match(group_id):
+            return RosterProblem(file, row, f"group_nb {group_id!r} may have letters, digits, space, '.', '_', '-' only")
+        if group_id.casefold() in seen:
+            first = seen[group_id.casefold()]
+            return RosterProblem(
+                file, row, f"group {group_id} stands in row {first} already, which counts. Delete one of the two", None
+            )
+        try:
+            address = parse_address(cell.get(self.repo_cell, ""), base=file.parent)
+        except AddressError as error:
+            return RosterProblem(file, row, f"group {group_id}: {error} in github_repo", group_id)
+        students = tuple(cell[i] for i in self.student_cells if cell.get(i))
+        return Group(group_id, address, students, row)
+
+
+def roster_change(known: Sequence[Group], roster: Roster, *, accept_shorter: bool = False) -> RosterChange:
+    """What `roster` makes of the groups known before.
+
+    A group whose row has become unusable stays as it was. When more than a fifth of the groups (and more than one)
+    would go, none goes unless `accept_shorter`: half a spreadsheet is a likelier cause than half a class leaving.
+    """
+    names = {group.group_id for group in roster.groups}
+    broken = {problem.group_id for problem in roster.problems}
+    absent = [group for group in known if group.group_id not in names]
+    unasked = [group for group in absent if group.group_id not in broken]
+    is_too_much = len(unasked) > max(1.0, _SHARE_THAT_MAY_GO * len(known)) and not accept_shorter
+    kept = absent if is_too_much else [group for group in absent if group.group_id in broken]
+    kept_ids = {group.group_id for group in kept}
+    return RosterChange(
+        groups=(*roster.groups, *kept),
+        added=_ids(group for group in roster.groups if group.group_id not in {old.group_id for old in known}),
+        removed=_ids(group for group in absent if group.group_id not in kept_ids),
+        kept=_ids(kept),
+    )
+
+
+def groups_frame(groups: Iterable[Group]) -> pl.DataFrame:
+    """The table `groups`."""
+    rows = [
+        {
+            "group_id": group.group_id,
+            "repo_url": group.address.url,
+            "transport": group.address.transport,
+            "students": list(group.students),
+            "group_size": len(group.students),
+            "roster_row": group.row,
+        }
+        for group in groups
+    ]
+    return validate(GROUPS, pl.DataFrame(rows, schema=GROUPS.schema))
+
+
+def groups_from_frame(frame: pl.DataFrame) -> tuple[Group, ...]:
+    """The groups of the table `groups`, in its order."""
+    return tuple(
+        Group(row["group_id"], Address(row["repo_url"], row["transport"]), tuple(row["students"]), row["roster_row"])
+        for row in frame.iter_rows(named=True)
+    )
+
+
+def _ids(groups: Iterable[Group]) -> tuple[str, ...]:
+    return tuple(group.group_id for group in groups)
+
+
+def _text(file: Path) -> str:
+    try:
+        content = file.read_bytes()
+    except OSError as error:
+        raise RosterError(
+            f"{file}: the roster cannot be read ({error.strerror}). Set MENTOR_ROSTER or --roster. Nothing was changed."
+        ) from None
+    if content[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        return content.decode("utf-16", "replace")
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        # What a Danish spreadsheet saves as plain CSV.
+        return content.decode("cp1252", "replace")
+
+
+def _delimiter(file: Path) -> str:
+    first = next((line for line in _text(file).splitlines() if line.strip()), "")
+    return max(",;\t", key=first.count)

@@ -1,0 +1,74 @@
+"""Building the sample class: ten repositories, the starter code, the roster and the course file.
+
+Belongs here: which history each group has, and putting all parts in one directory. Two groups have no history: group 8
+has an empty repository, and what the roster says about group 9 leads nowhere.
+"""
+
+import os
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from mlops_mentor.sample.average_group import average_history
+from mlops_mentor.sample.content import course_settings
+from mlops_mentor.sample.history import History
+from mlops_mentor.sample.hostile_group import hostile_history
+from mlops_mentor.sample.repository import write_repository
+from mlops_mentor.sample.roster import repository_name, roster_text
+from mlops_mentor.sample.squashing_group import squashing_history
+from mlops_mentor.sample.starter import starter_history
+from mlops_mentor.sample.strong_group import strong_history
+from mlops_mentor.sample.uneven_groups import last_night_history, late_history, solo_history, untouched_history
+
+# Group 9 is missing on purpose: its repository does not exist.
+_HISTORIES: dict[int, Callable[[], History]] = {
+    1: strong_history,
+    2: average_history,
+    3: squashing_history,
+    4: solo_history,
+    5: last_night_history,
+    6: late_history,
+    7: untouched_history,
+    8: History,
+    10: hostile_history,
+}
+
+
+@dataclass(frozen=True)
+class SampleClass:
+    """Where the parts of the sample class are."""
+
+    roster: Path
+    course: Path
+    repositories: Path
+    starter: Path
+
+
+def build_sample_class(target: Path) -> SampleClass:
+    """Make the sample class below `target`, the same on each machine; what is there already and right stays untouched.
+
+    Raises:
+        GitError: git could not make a repository.
+    """
+    target = target.resolve()
+    repositories = target / "repos"
+    sample = SampleClass(target / "group_info.csv", target / "course.yaml", repositories, repositories / "starter")
+    repositories.mkdir(parents=True, exist_ok=True)
+    write_repository(sample.starter, starter_history())
+    for group, history in _HISTORIES.items():
+        write_repository(repositories / repository_name(group), history())
+    _write_text(sample.roster, roster_text(repositories))
+    _write_text(sample.course, course_settings())
+    return sample
+
+
+def _write_text(path: Path, content: str) -> None:
+    wanted = content.encode()
+    if path.exists() and path.read_bytes() == wanted:
+        return
+    descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(wanted)
+    Path(name).chmod(0o644)
+    Path(name).replace(path)

@@ -1,0 +1,46 @@
+"""One schema a table. The table's name is the asset's name, the file's name and the warehouse's name.
+
+Raise a table's `version` whenever the code that computes it changes what it says: stored parts of older versions are
+then recomputed.
+"""
+
+from mlops_mentor.schemas.leaderboard import GROUP_OUTCOMES, GROUP_STATUS, LEADERBOARD, LEADERBOARD_HISTORY
+from mlops_mentor.schemas.metrics import CONTRIBUTORS, REPO_STATS
+from mlops_mentor.schemas.repos import COMMITS, FILES, REPO_SNAPSHOTS
+from mlops_mentor.schemas.roster import GROUPS, STARTER_FILES
+from mlops_mentor.schemas.table import Column, Table, empty, problems, validate
+
+# In the order of the data flow.
+TABLES: tuple[Table, ...] = (
+    GROUPS,
+    STARTER_FILES,
+    REPO_SNAPSHOTS,
+    COMMITS,
+    CONTRIBUTORS,
+    FILES,
+    REPO_STATS,
+    GROUP_OUTCOMES,
+    LEADERBOARD,
+    LEADERBOARD_HISTORY,
+    GROUP_STATUS,
+)
+
+__all__ = [
+    "COMMITS",
+    "CONTRIBUTORS",
+    "FILES",
+    "GROUPS",
+    "GROUP_OUTCOMES",
+    "GROUP_STATUS",
+    "LEADERBOARD",
+    "LEADERBOARD_HISTORY",
+    "REPO_SNAPSHOTS",
+    "REPO_STATS",
+    "STARTER_FILES",
+    "TABLES",
+    "Column",
+    "Table",
+    "empty",
+    "problems",
+    "validate",
+]

@@ -1,0 +1,94 @@
+"""Settings: the only reader of the environment (and of `.env`), and of `course.yaml`'s place.
+
+Belongs here: where things are, how much may run at once, which limits hold. What the course is belongs to `course`.
+Secrets are `SecretStr` and stay here: they are never printed, logged or stored.
+"""
+
+import os
+from functools import cached_property
+from pathlib import Path
+
+from pydantic import Field, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from mlops_mentor.course import Course, load_course
+from mlops_mentor.errors import ConfigError
+
+
+class Settings(BaseSettings):
+    """What the environment says, with `MENTOR_` before each name; paths are as given, defaults fit a checkout."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="MENTOR_", env_file=".env", env_ignore_empty=True, extra="ignore", frozen=True
+    )
+
+    data_dir: Path = Field(Path("data"), description="Everything that is stored: mirrors, lake, warehouse, Dagster's own.")
+    course: Path | None = Field(None, description="The course's file; <data>/course.yaml when not given.")
+    roster: Path | None = Field(None, description="The roster; what course.yaml names when not given.")
+    workers: int = Field(
+        min(8, 2 * (os.cpu_count() or 1)), ge=1, le=64, description="Groups worked on at the same time within a run."
+    )
+    max_concurrent_runs: int = Field(4, ge=1, le=64, description="Dagster runs at the same time.")
+    groups_per_run: int = Field(33, ge=1, description="Groups in one run of a backfill.")
+    git_timeout_s: float = Field(600.0, gt=0, description="Seconds that cloning or fetching one repository may take.")
+    ask_timeout_s: float = Field(30.0, gt=0, description="Seconds that a repository may take to list its heads.")
+    max_repo_mb: int = Field(4_000, ge=1, description="MB (10^6 bytes) that a mirror may have on disk.")
+    max_blob_mb: float = Field(4.0, gt=0, description="Larger files are not fetched from servers (MiB).")
+
+    @property
+    def root(self) -> Path:
+        """The data directory, absolute."""
+        return self.data_dir.expanduser().resolve()
+
+    @property
+    def course_file(self) -> Path:
+        return (self.course or self.root / "course.yaml").expanduser().resolve()
+
+    @cached_property
+    def the_course(self) -> Course:
+        """The course as its file has it.
+
+        Raises:
+            ConfigError: the file is missing or wrong.
+        """
+        return load_course(self.course_file)
+
+    @property
+    def roster_file(self) -> Path:
+        if self.roster is not None:
+            return self.roster.expanduser().resolve()
+        return (self.course_file.parent / self.the_course.roster).resolve()
+
+    @property
+    def lake_dir(self) -> Path:
+        return self.root / "lake"
+
+    @property
+    def mirrors_dir(self) -> Path:
+        return self.root / "mirrors"
+
+    @property
+    def locks_dir(self) -> Path:
+        return self.root / "locks"
+
+    @property
+    def warehouse_file(self) -> Path:
+        return self.root / "mentor.duckdb"
+
+    @property
+    def dagster_home(self) -> Path:
+        return self.root / "dagster"
+
+
+def load_settings(**overrides: Path | None) -> Settings:
+    """The settings of this process; `overrides` (from the command line) win over the environment.
+
+    Raises:
+        ConfigError: a value cannot be used; the text names its variable.
+    """
+    try:
+        return Settings(**{name: value for name, value in overrides.items() if value is not None})  # type: ignore[arg-type]
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = "MENTOR_" + "_".join(str(part) for part in first["loc"]).upper()
+        raise ConfigError(f"{name}: {first['msg']}. Correct it in the environment or in .env.") from None
