@@ -22,7 +22,7 @@ from mlops_mentor.schemas import (
     Table,
 )
 
-GROUP_TABLES: tuple[Table, ...] = (REPO_SNAPSHOTS, COMMITS, CONTRIBUTORS, FILES, REPO_STATS)
+GROUP_TABLES: tuple[Table, ...] = (REPO_SNAPSHOTS, COMMITS, FILES, CONTRIBUTORS, REPO_STATS)
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,7 @@ def input_keys(group: Group, snapshot: str, inputs: Inputs) -> Mapping[str, str]
     course = inputs.course
     commits = _key(COMMITS, snapshot)
     files = _key(FILES, snapshot, inputs.starter_key)
-    contributors = _key(CONTRIBUTORS, commits, course.time_zone)
+    contributors = _key(CONTRIBUTORS, commits, files, course.time_zone)
     stats = _key(REPO_STATS, commits, files, contributors, str(len(group.students)), course.project_start.isoformat())
     return {
         REPO_SNAPSHOTS.name: snapshot,

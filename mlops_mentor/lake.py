@@ -65,7 +65,7 @@ class Lake:
         target.parent.mkdir(parents=True, exist_ok=True)
         temporary = target.with_name(f".{target.name}.{os.getpid()}.{secrets.token_hex(4)}.tmp")
         try:
-            frame.write_parquet(temporary, metadata={_INPUT_KEY: input_key})
+            frame.write_parquet(temporary, compression="lz4", metadata={_INPUT_KEY: input_key})
             temporary.replace(target)
         finally:
             temporary.unlink(missing_ok=True)

@@ -11,7 +11,8 @@ import dagster as dg
 
 from mlops_mentor.defs.group_work import ChainResult, Finished
 from mlops_mentor.defs.partitions import group_partitions
-from mlops_mentor.schemas import REPO_SNAPSHOTS, Table, problems
+from mlops_mentor.freshness import GROUP_TABLES
+from mlops_mentor.schemas import REPO_SNAPSHOTS, Table
 
 FITS_SCHEMA = "fits_schema"
 IS_ACCESSIBLE = "is_accessible"
@@ -34,13 +35,16 @@ def evaluate_checks(context: dg.AssetExecutionContext, result: ChainResult) -> I
     """The checks of one group, for those tables that the run selected."""
     selected = context.selected_asset_check_keys
     for part in result.finished:
-        found = problems(part.table, part.frame)
-        yield from _evaluation(selected, part.table, FITS_SCHEMA, result.group_id, "; ".join(found) or None)
+        # What does not fit is never stored, so what is stored has passed; see the end for what was refused.
+        yield from _evaluation(selected, part.table, FITS_SCHEMA, result.group_id, None)
         if part.table is REPO_SNAPSHOTS:
             yield from _evaluation(selected, part.table, IS_ACCESSIBLE, result.group_id, None)
             yield from _evaluation(selected, part.table, IS_FRESH, result.group_id, _age_problem(part))
     if result.failed_table == REPO_SNAPSHOTS.name:
         yield from _evaluation(selected, REPO_SNAPSHOTS, IS_ACCESSIBLE, result.group_id, result.reason)
+    elif result.is_invalid:
+        table = next(table for table in GROUP_TABLES if table.name == result.failed_table)
+        yield from _evaluation(selected, table, FITS_SCHEMA, result.group_id, result.reason)
 
 
 def _evaluation(

@@ -16,11 +16,12 @@ from pathlib import Path
 import polars as pl
 from filelock import FileLock, Timeout
 
-from mlops_mentor.errors import MentorError, RepoError
+from mlops_mentor.errors import LakeError, MentorError, RepoError
 from mlops_mentor.freshness import GROUP_TABLES, Inputs, input_keys
 from mlops_mentor.lake import Lake
 from mlops_mentor.metrics.repo_stats import empty_repo_stats_frame
 from mlops_mentor.repos.mirror import Limits
+from mlops_mentor.repos.refs import Refs, mirror_refs
 from mlops_mentor.roster import Group
 from mlops_mentor.schemas import GROUP_OUTCOMES, REPO_SNAPSHOTS, REPO_STATS, STARTER_FILES, Table
 
@@ -29,16 +30,19 @@ log = logging.getLogger(__name__)
 progress = logging.getLogger("mlops_mentor.progress")
 
 
-@dataclass(frozen=True)
+@dataclass
 class GroupWork:
-    """What an asset of a group works with: the group, the lake, the mirror's place, limits, the course."""
+    """What an asset of a group works with: the group, the lake, the mirror's place, limits, the course.
+
+    `refs` and `parts` hold what this very chain has read or computed, so that the next link need not read it again.
+    """
 
     group: Group
     lake: Lake
     inputs: Inputs
     limits: Limits
     mirrors_dir: Path
-    # Parts that this very chain has read or computed: the next link need not read them again.
+    refs: Refs | None = None
     parts: dict[str, pl.DataFrame] = field(default_factory=dict)
 
     @property
@@ -51,6 +55,12 @@ class GroupWork:
     def starter_blobs(self) -> pl.Series | None:
         """Ids of the starter code's blobs; None when they are not known."""
         return self.lake.read(STARTER_FILES)["blob_id"] if self.inputs.starter_key is not None else None
+
+    @property
+    def pull_request_shas(self) -> list[str]:
+        """Heads of the pull requests in the mirror."""
+        self.refs = self.refs or mirror_refs(self.mirror)
+        return self.refs.pull_request_shas
 
     def read(self, table: Table) -> pl.DataFrame:
         """The group's part of a table that comes before."""
@@ -94,13 +104,16 @@ class Finished:
 
 @dataclass(frozen=True)
 class ChainResult:
-    """What became of a group: the parts that are stored, and the table that failed with the reason, if one did."""
+    """What became of a group: the parts that are stored, and the table that failed with the reason, if one did.
+
+    `is_invalid`: what was computed does not fit the table's schema.
+    """
 
     group_id: str
     finished: tuple[Finished, ...]
     failed_table: str | None = None
     reason: str | None = None
-    status: str | None = None
+    is_invalid: bool = False
 
 
 def run_chain(work: GroupWork, links: Sequence[tuple[Table, Compute]], locks_dir: Path) -> ChainResult:
@@ -121,12 +134,12 @@ def _run_links(work: GroupWork, links: Sequence[tuple[Table, Compute]], locks_di
                 finished.append(_run_link(work, table, compute))
             _note_success(work)
     except Exception as error:
-        status = error.status if isinstance(error, RepoError) else None
         reason = str(error) if isinstance(error, MentorError) else f"{type(error).__name__}: {error}"
         if not isinstance(error, MentorError):
             log.exception("group %s, table %s", work.group.group_id, table.name)
         _note_failure(work, table, reason)
-        return ChainResult(work.group.group_id, tuple(finished), table.name, reason, status)
+        is_invalid = isinstance(error, LakeError)
+        return ChainResult(work.group.group_id, tuple(finished), table.name, reason, is_invalid)
     return ChainResult(work.group.group_id, tuple(finished))
 
 

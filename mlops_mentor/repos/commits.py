@@ -5,6 +5,7 @@ Belongs here: reading them with their line counts, also where blobs are missing.
 """
 
 import re
+import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,18 +17,20 @@ from mlops_mentor.repos import git
 from mlops_mentor.repos.snapshot import utc_from_epoch
 from mlops_mentor.schemas import COMMITS, validate
 
-# Each commit is a run of fields, each ended by NUL, the first marked by a record separator; then its --numstat or
-# --raw entries. No field can contain NUL, and no entry begins with the mark.
-_MARK = b"\x1e"
+# Each commit begins with a mark, then come its fields, separated by NUL, which none of them can contain, then its diff.
+# The mark is drawn anew in every process: nobody can write it into a message or a path.
+_MARK = secrets.token_hex(16).encode()
 _CO_AUTHORS = "%(trailers:key=Co-authored-by,valueonly,unfold,separator=%x1f)"
 _FIELDS = ("%H", "%P", "%an", "%ae", "%ad", "%cn", "%ce", "%cd", _CO_AUTHORS, "%B")
 _LOG = (
-    "-z", "--date=raw", "--format=%x1e" + "%x00".join(_FIELDS),
+    "--date=raw", f"--format={_MARK.decode()}" + "%x00".join(_FIELDS) + "%x00",
     "--no-ext-diff", "--no-textconv", "--no-color", "--diff-algorithm=default",
 )  # fmt: skip
 _BINARY_BY_NAME = ("-c", f"core.attributesFile={Path(__file__).with_name('binary.gitattributes')}")
-# What stands for no file, and a gitlink, whose id is a commit of another repository.
-_NO_BLOB_MODES = (b"000000", b"160000")
+_STAT = re.compile(rb"(\d+) (file|insertion|deletion)s?\b")
+_RAW_ENTRY = re.compile(rb"(?:\0|^)\n?:\d{6} \d{6} ")
+_HEX_ID = re.compile(rb"(?<= )[0-9a-f]{40,64}(?= )")
+_FEW_IDS = 64
 _OFFSET = re.compile(r"^([+-])(\d+)(\d\d)$")
 _MAX_OFFSET_MINUTES = 24 * 60
 
@@ -49,7 +52,7 @@ class _Commit:
 def read_commits(mirror: Path, group_id: str, snapshot_sha: str | None, pull_request_shas: Sequence[str]) -> pl.DataFrame:
     """The table `commits` of one group, newest first as `git log` walks.
 
-    Counts are those of `git log --numstat` with git's defaults (renames found, merges without a diff).
+    Counts are the sums of `git log --numstat` with git's defaults (renames found, merges without a diff).
 
     Raises:
         RepoError: git cannot read the mirror.
@@ -63,90 +66,73 @@ def read_commits(mirror: Path, group_id: str, snapshot_sha: str | None, pull_req
 
 
 def _read_all(mirror: Path, tips: Sequence[str]) -> list[_Commit]:
-    """The commits that `tips` reach, counted.
-
-    Images and the like are binary by their names, but only where no `.gitattributes` was ever committed: with one, LFS
-    may have put pointers there, which are text to git.
-    """
+    """The commits that `tips` reach, counted."""
     stdin = "\n".join(tips).encode()
-    has_attributes = git.read_until_failure(mirror, "cat-file", "-e", f"{tips[0]}:.gitattributes").exit_code == 0
-    options = () if has_attributes else _BINARY_BY_NAME
-    result = git.read_until_failure(mirror, *options, "log", "--numstat", *_LOG, "--stdin", "--", stdin=stdin)
-    if options and b".gitattributes" in result.stdout:
-        options = ()
-        result = git.read_until_failure(mirror, "log", "--numstat", *_LOG, "--stdin", "--", stdin=stdin)
+    options = _diff_options(mirror, tips)
+    result = git.read_until_failure(mirror, *options, "log", "--shortstat", *_LOG, "--stdin", "--", stdin=stdin)
     if result.exit_code == 0:
         return [_counted(record) for record in _records(result.stdout)]
     # A blob is missing, and git gives up there. What it printed counts, but for the last commit, which may be cut.
     counted = {commit.sha: commit for commit in [_counted(record) for record in _records(result.stdout)[:-1]]}
-    walked = git.read(mirror, "log", *_LOG, "--stdin", "--", stdin=stdin)
-    commits = [_counted(record) for record in _records(walked)]
-    rest = [commit.sha for commit in commits if commit.sha not in counted]
-    counted |= _count_with_missing_blobs(mirror, rest, options)
-    return [counted[commit.sha] for commit in commits]
+    walked = [_counted(record) for record in _records(git.read(mirror, "log", *_LOG, "--stdin", "--", stdin=stdin))]
+    rest = [commit for commit in walked if commit.sha not in counted]
+    counted |= _count_around_missing_blobs(mirror, tips, rest, options)
+    return [counted[commit.sha] for commit in walked]
 
 
-def _count_with_missing_blobs(mirror: Path, shas: Sequence[bytes], options: Sequence[str]) -> dict[bytes, _Commit]:
-    """The commits `shas` by id: counted where all blobs of the diff are there, else with the number of files alone."""
-    listed = git.read(
-        mirror, "log", "--raw", "--no-abbrev", "--no-renames", *_LOG, "--no-walk=unsorted", "--stdin", "--",
-        stdin=b"\n".join(shas),
+def _diff_options(mirror: Path, tips: Sequence[str]) -> tuple[str, ...]:
+    """Images and the like are binary by their names, but only where no .gitattributes was ever committed: with one,
+    LFS may have put pointers there, which are text to git."""
+    touched = git.read(mirror, "rev-list", "--max-count=1", *tips, "--", ".gitattributes")
+    return () if touched else _BINARY_BY_NAME
+
+
+def _count_around_missing_blobs(
+    mirror: Path, tips: Sequence[str], commits: Sequence[_Commit], options: Sequence[str]
+) -> dict[bytes, _Commit]:
+    """`commits` by id: counted where all blobs of the diff are there, else with the number of files alone."""
+    objects = git.read(
+        mirror, "rev-list", "--objects", "--no-object-names", "--missing=print", "--filter=object:type=blob",
+        "--filter-provided-objects", "--stdin", stdin="\n".join(tips).encode(),
     )  # fmt: skip
-    commits, blobs_of = {}, {}
-    for fields, entries in _records(listed):
-        commits[fields[0]] = _Commit(fields, num_files=len(entries) // 2, added=None, removed=None)
-        blobs_of[fields[0]] = _blobs(entries)
-    missing = missing_objects(mirror, set().union(*blobs_of.values()))
-    whole = [sha for sha, blobs in blobs_of.items() if missing.isdisjoint(blobs)]
-    if whole:
-        counted = git.read(
-            mirror, *options, "log", "--numstat", *_LOG, "--no-walk=unsorted", "--stdin", "--", stdin=b"\n".join(whole)
-        )
-        commits |= {record[0][0]: _counted(record) for record in _records(counted)}
-    return commits
+    missing = {line[1:] for line in objects.split() if line.startswith(b"?")}
+    shas = b"\n".join(commit.sha for commit in commits)
+    raw = git.read(
+        mirror, "log", "-z", f"--format={_MARK.decode()}%H", "--raw", "--no-abbrev", "--no-renames", "--no-walk=unsorted", "--stdin",
+        "--", stdin=shas,
+    )  # fmt: skip
+    diffs = {diff[: diff.index(b"\0")]: diff for diff in (raw + b"\0").split(_MARK)[1:]}
+    lacking = {sha for sha, diff in diffs.items() if _names_any(diff, missing)}
+    whole = b"\n".join(commit.sha for commit in commits if commit.sha not in lacking)
+    counted = git.read(
+        mirror, *options, "log", "--shortstat", *_LOG, "--no-walk=unsorted", "--stdin", "--", stdin=whole
+    ) if whole else b""  # fmt: skip
+    found = {record[0][0]: _counted(record) for record in _records(counted)}
+    for commit in commits:
+        if commit.sha in lacking:
+            num_files = len(_RAW_ENTRY.findall(diffs[commit.sha]))
+            found[commit.sha] = _Commit(commit.fields, num_files, added=None, removed=None)
+    return found
 
 
-def missing_objects(mirror: Path, ids: set[bytes]) -> set[bytes]:
-    """Those of `ids` that the mirror does not have."""
-    if not ids:
-        return set()
-    checked = git.read(mirror, "cat-file", "--batch-check=%(objectname)", "--buffer", stdin=b"\n".join(ids) + b"\n")
-    return {line.split(b" ")[0] for line in checked.splitlines() if line.endswith(b" missing")}
+def _names_any(diff: bytes, ids: set[bytes]) -> bool:
+    """Whether a --raw diff names one of `ids`: a look for few ids, a comparison of sets for many."""
+    if len(ids) <= _FEW_IDS:
+        return any(blob in diff for blob in ids)
+    return not ids.isdisjoint(_HEX_ID.findall(diff))
 
 
-def _records(output: bytes) -> list[tuple[tuple[bytes, ...], list[bytes]]]:
-    """(fields, diff entries) of each commit that git printed, whole as far as its fields go."""
-    chunks = [chunk.split(b"\0") for chunk in (b"\0" + output).split(b"\0" + _MARK)[1:]]
-    return [(tuple(parts[: len(_FIELDS)]), parts[len(_FIELDS) :]) for parts in chunks if len(parts) >= len(_FIELDS)]
+def _records(output: bytes) -> list[tuple[tuple[bytes, ...], bytes]]:
+    """(fields, diff) of each commit that git printed, whole as far as its fields go."""
+    chunks = [chunk.split(b"\0", len(_FIELDS)) for chunk in output.split(_MARK)[1:]]
+    return [(tuple(parts[:-1]), parts[-1]) for parts in chunks if len(parts) == len(_FIELDS) + 1]
 
 
-def _counted(record: tuple[tuple[bytes, ...], list[bytes]]) -> _Commit:
-    """Sum up --numstat entries: `added TAB removed TAB path`, for a rename with an empty path and two paths after it."""
-    fields, entries = record
-    if entries:
-        entries[0] = entries[0].removeprefix(b"\n")
-    num_files = added = removed = 0
-    waiting = iter(entries)
-    for entry in waiting:
-        if not entry:
-            continue
-        plus, minus, path = entry.split(b"\t", 2)
-        num_files += 1
-        if plus != b"-":  # binary content has no lines
-            added += int(plus)
-            removed += int(minus)
-        if not path:
-            next(waiting), next(waiting)
-    return _Commit(fields, num_files, added, removed)
-
-
-def _blobs(entries: list[bytes]) -> set[bytes]:
-    """The blobs that --raw entries name: `:mode mode id id status` and a path in turn (there are no renames)."""
-    if entries:
-        entries[0] = entries[0].removeprefix(b"\n")
-    heads = [head[1:].split(b" ") for head in entries[0::2] if head]
-    old = {blob for mode, _, blob, _, _ in heads if mode not in _NO_BLOB_MODES}
-    return old | {blob for _, mode, _, blob, _ in heads if mode not in _NO_BLOB_MODES}
+def _counted(record: tuple[tuple[bytes, ...], bytes]) -> _Commit:
+    """` 3 files changed, 10 insertions(+), 2 deletions(-)`; what is 0 is left out, and the line for an empty diff."""
+    fields, stat = record
+    numbers = {word: int(number) for number, word in _STAT.findall(stat)}
+    return _Commit(fields, numbers.get(b"file", 0), numbers.get(b"insertion", 0), numbers.get(b"deletion", 0))
 
 
 def _reachable(snapshot_sha: str, parents: dict[bytes, list[bytes]]) -> set[bytes]:

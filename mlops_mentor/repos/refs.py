@@ -5,7 +5,7 @@ Belongs here: reading them from a mirror or from a remote, and the id that chang
 
 import hashlib
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
@@ -20,10 +20,14 @@ _LIKELY_DEFAULTS = ("main", "master")
 
 @dataclass(frozen=True)
 class Refs:
-    """`head_target`: the ref that HEAD names (None when detached or hidden); `heads`: id by name of ref."""
+    """`head_target`: the ref that HEAD names (None when detached or hidden); `heads`: id by name of ref.
+
+    `committed`: committer dates of the heads, seconds since the epoch; only a mirror knows them.
+    """
 
     head_target: str | None
     heads: dict[str, str]
+    committed: dict[str, int] = field(default_factory=dict)
 
     @cached_property
     def refs_id(self) -> str:
@@ -61,13 +65,15 @@ def mirror_refs(mirror: Path) -> Refs:
     Raises:
         GitError: it is not a repository.
     """
-    listed = git.read(mirror, "for-each-ref", "--format=%(objectname) %(refname)")
-    heads = {}
+    listed = git.read(mirror, "for-each-ref", "--format=%(objectname) %(refname) %(committerdate:unix)")
+    heads, committed = {}, {}
     for line in listed.decode("utf-8", "surrogateescape").splitlines():
-        sha, _, name = line.partition(" ")
+        sha, name, seconds = line.split(" ")
         if _COUNTED.match(name):
             heads[name] = sha
-    return Refs(_head_target(mirror), heads)
+            # Annotated tags have a tagger's date instead.
+            committed |= {name: int(seconds)} if seconds else {}
+    return Refs(_head_target(mirror), heads, committed)
 
 
 def remote_refs(address: Address, *, cwd: Path, timeout_s: float) -> tuple[Refs, str | None]:

@@ -37,14 +37,18 @@ def choose_snapshot(mirror: Path, state: MirrorState, *, deadline: datetime, now
     rule = "tip" if now <= deadline else "deadline_commit_date"
     if ref is None:
         return Snapshot(None, None, None, None, rule)
-    limit = () if rule == "tip" else (f"--min-age={int(deadline.timestamp())}",)
-    found = git.read(mirror, "rev-list", "--max-count=1", "--first-parent", "--timestamp", *limit, ref, "--")
-    seconds, _, sha = found.decode().strip().partition(" ")
+    tip = state.refs.heads[ref]
+    sha: str | None = tip
+    seconds = state.refs.committed[ref]
+    if rule != "tip" and seconds > deadline.timestamp():
+        limit = f"--min-age={int(deadline.timestamp())}"
+        found = git.read(mirror, "rev-list", "--max-count=1", "--first-parent", "--timestamp", limit, tip, "--").split()
+        seconds, sha = (int(found[0]), found[1].decode()) if found else (0, None)
     return Snapshot(
-        sha=sha or None,
-        committed_at=utc_from_epoch(int(seconds)) if sha else None,
+        sha=sha,
+        committed_at=utc_from_epoch(seconds) if sha else None,
         default_branch=ref.removeprefix("refs/heads/").encode("utf-8", "surrogateescape").decode("utf-8", "replace"),
-        tip_sha=state.refs.heads[ref],
+        tip_sha=tip,
         rule=rule,
     )
 

@@ -9,11 +9,12 @@ from mlops_mentor.repos.identities import read_mailmap
 from mlops_mentor.schemas import COMMITS, CONTRIBUTORS, FILES, REPO_STATS
 
 
-@group_asset(CONTRIBUTORS, deps=["commits"], kinds={"polars"})
+@group_asset(CONTRIBUTORS, deps=["commits", "files"], kinds={"polars"})
 def contributors(work: GroupWork) -> Computed:
     """Who wrote the commits, identities merged, bots and assistants told apart."""
     found = work.read(COMMITS)
-    mailmap = read_mailmap(work.mirror, work.snapshot_sha, commit_identities(found)) if work.snapshot_sha else {}
+    has_mailmap = (work.read(FILES)["path"] == ".mailmap").any()
+    mailmap = read_mailmap(work.mirror, work.snapshot_sha or "", commit_identities(found)) if has_mailmap else {}
     return Computed(contributors_frame(work.group.group_id, found, mailmap, work.inputs.course.zone))
 
 

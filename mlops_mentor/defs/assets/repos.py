@@ -7,7 +7,6 @@ from mlops_mentor.freshness import snapshot_key
 from mlops_mentor.repos.commits import read_commits
 from mlops_mentor.repos.files import read_files
 from mlops_mentor.repos.mirror import update_mirror
-from mlops_mentor.repos.refs import mirror_refs
 from mlops_mentor.repos.snapshot import choose_snapshot, failed_snapshot_frame, snapshot_frame
 from mlops_mentor.schemas import COMMITS, FILES, REPO_SNAPSHOTS
 
@@ -25,6 +24,7 @@ def repo_snapshots(work: GroupWork) -> Computed:
         failed = failed_snapshot_frame(work.group, error, previous, deadline=deadline, now=now)
         work.lake.write(REPO_SNAPSHOTS, failed, work.group.group_id)
         raise
+    work.refs = state.refs
     frame = snapshot_frame(work.group, state, snapshot, deadline=deadline, now=now)
     return Computed(frame, snapshot_key(work.group, state.refs.refs_id, work.inputs))
 
@@ -32,8 +32,7 @@ def repo_snapshots(work: GroupWork) -> Computed:
 @group_asset(COMMITS, deps=["repo_snapshots"], kinds={"git", "polars"})
 def commits(work: GroupWork) -> Computed:
     """Every commit of the snapshot and of pull requests, once, with its line counts."""
-    pulls = mirror_refs(work.mirror).pull_request_shas
-    return Computed(read_commits(work.mirror, work.group.group_id, work.snapshot_sha, pulls))
+    return Computed(read_commits(work.mirror, work.group.group_id, work.snapshot_sha, work.pull_request_shas))
 
 
 @group_asset(FILES, deps=["repo_snapshots", "starter_files"], kinds={"git", "polars"})
