@@ -103,11 +103,15 @@ class Lake:
 
     def read_groups(self, table: Table, group_ids: Iterable[str]) -> pl.DataFrame:
         """The parts of `group_ids` in one frame, in their order; groups without a part, or with an outdated one, are left out."""
-        frames = [empty(table)]
-        for group_id in group_ids:
-            if self.has_current(table, group_id):
-                frames.append(pl.read_parquet(self.path(table, group_id)))
-        return pl.concat(frames)
+        paths = [path for path in (self.path(table, group_id) for group_id in group_ids) if path.is_file()]
+        try:
+            together = pl.read_parquet(paths, glob=False) if paths else empty(table)
+        except pl.exceptions.PolarsError:
+            together = pl.DataFrame()
+        if together.schema == table.schema:
+            return together
+        current = [path for path in paths if pl.read_parquet_schema(path) == table.schema]
+        return pl.concat([empty(table), *(pl.read_parquet(path, glob=False) for path in current)])
 
     def sweep(self) -> int:
         """Delete what killed processes left behind longer than an hour ago; the number of files deleted."""

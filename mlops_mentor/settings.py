@@ -26,7 +26,7 @@ class Settings(BaseSettings):
     course: Path | None = Field(None, description="The course's file; <data>/course.yaml when not given.")
     roster: Path | None = Field(None, description="The roster; what course.yaml names when not given.")
     workers: int = Field(
-        min(8, 2 * (os.cpu_count() or 1)), ge=1, le=64, description="Groups worked on at the same time within a run."
+        max(4, os.cpu_count() or 1), ge=1, le=64, description="Groups worked on at the same time within a run."
     )
     max_concurrent_runs: int = Field(4, ge=1, le=64, description="Dagster runs at the same time.")
     groups_per_run: int = Field(33, ge=1, description="Groups in one run of a backfill.")

@@ -14,12 +14,10 @@ from typing import Any
 
 import dagster as dg
 
-from mlops_mentor.defs.checks import evaluate_checks, group_check_specs
 from mlops_mentor.defs.group_work import ChainResult, Compute, GroupWork, run_chain
 from mlops_mentor.defs.metadata import asset_metadata, part_metadata
 from mlops_mentor.defs.partitions import group_partitions
 from mlops_mentor.defs.resources import Mentor
-from mlops_mentor.errors import MentorError
 from mlops_mentor.freshness import GROUP_TABLES
 from mlops_mentor.roster import Group, groups_from_frame
 from mlops_mentor.schemas import GROUPS, Table
@@ -60,7 +58,6 @@ def group_step(assets: Sequence[GroupAsset], settings: Settings) -> dg.AssetsDef
     @dg.multi_asset(
         name="group_tables",
         specs=[asset.spec for asset in ordered],
-        check_specs=group_check_specs([asset.table for asset in ordered]),
         can_subset=True,
         backfill_policy=dg.BackfillPolicy.multi_run(settings.groups_per_run),
     )
@@ -69,7 +66,9 @@ def group_step(assets: Sequence[GroupAsset], settings: Settings) -> dg.AssetsDef
         links = [(asset.table, asset.compute) for asset in ordered if asset.table.name in selected]
         failed: list[ChainResult] = []
         for result in _results(mentor, context.partition_keys, links):
-            yield from _events(context, result)
+            for part in result.finished:
+                metadata = part_metadata(part)
+                yield dg.AssetMaterialization(part.table.name, partition=result.group_id, metadata=metadata)
             if result.failed_table is not None:
                 failed.append(result)
                 context.log.warning(f"group {result.group_id}: {result.failed_table}: {result.reason}")
@@ -103,13 +102,6 @@ def _results(mentor: Mentor, group_ids: Sequence[str], links: Sequence[tuple[Tab
         pool.shutdown(wait=True, cancel_futures=True)
 
 
-def _events(context: dg.AssetExecutionContext, result: ChainResult) -> Iterator[Any]:
-    for part in result.finished:
-        metadata = part_metadata(part)
-        yield dg.AssetMaterialization(part.table.name, partition=result.group_id, metadata=metadata)
-    yield from evaluate_checks(context, result)
-
-
 def _failure(failed: Sequence[ChainResult], num_groups: int) -> dg.Failure:
     lines = [f"- group {result.group_id}, {result.failed_table}: {result.reason}" for result in failed]
     return dg.Failure(
@@ -118,6 +110,3 @@ def _failure(failed: Sequence[ChainResult], num_groups: int) -> dg.Failure:
         # The same repositories would fail again at once; re-running the failed partitions is one click.
         allow_retries=False,
     )
-
-
-__all__ = ["OWNER", "GroupAsset", "MentorError", "group_asset", "group_step"]

@@ -3,21 +3,18 @@
 Belongs here: which runs a refresh of the class takes, and what they left.
 """
 
-import warnings
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from typing import Any
 
 import dagster as dg
 
 from mlops_mentor.defs.instance import open_instance
+from mlops_mentor.defs.jobs import refresh_class, refresh_groups, refresh_roster
 from mlops_mentor.defs.partitions import NAME, stretches
 from mlops_mentor.defs.resources import Mentor
-from mlops_mentor.freshness import GROUP_TABLES
-from mlops_mentor.schemas import GROUP_STATUS, GROUPS, LEADERBOARD, LEADERBOARD_HISTORY, STARTER_FILES
 from mlops_mentor.settings import Settings
 
-WAREHOUSE = "warehouse"
 _RANGE_START, _RANGE_END = "dagster/asset_partition_range_start", "dagster/asset_partition_range_end"
 # The console shows our own summary; Dagster's events are in its instance.
 _QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
@@ -28,7 +25,7 @@ class Launcher:
 
     def __init__(self, instance: dg.DagsterInstance, definitions: dg.Definitions) -> None:
         self._instance = instance
-        self._job = definitions.resolve_implicit_global_asset_job_def()
+        self._definitions = definitions
 
     def run_roster(self, *, accept_shorter: bool = False) -> None:
         """Materialize `groups` and `starter_files`.
@@ -37,25 +34,20 @@ class Launcher:
             MentorError: what the roster or the course's file has wrong.
         """
         ops = {"groups": {"config": {"accept_shorter_roster": accept_shorter}}}
-        self._run([GROUPS.name, STARTER_FILES.name], config={"ops": ops}, raise_on_error=True)
+        self._run(refresh_roster.name, config={"ops": ops}, raise_on_error=True)
 
     def run_groups(self, group_ids: Collection[str]) -> None:
         """Materialize the tables of these groups: a run for each contiguous stretch of partitions."""
-        names = [table.name for table in GROUP_TABLES]
         for first, last in stretches(self._instance.get_dynamic_partitions(NAME), group_ids):
-            self._run(names, tags={_RANGE_START: first, _RANGE_END: last}, raise_on_error=False)
+            self._run(refresh_groups.name, tags={_RANGE_START: first, _RANGE_END: last}, raise_on_error=False)
 
     def run_class(self) -> None:
-        """Materialize the tables over all groups and publish the warehouse."""
-        names = [GROUP_STATUS.name, LEADERBOARD.name, LEADERBOARD_HISTORY.name, WAREHOUSE]
-        self._run(names, raise_on_error=True)
+        """Materialize the tables over all groups, publish the warehouse, check every group."""
+        self._run(refresh_class.name, raise_on_error=True)
 
-    def _run(
-        self, names: Sequence[str], *, raise_on_error: bool, tags: dict[str, str] | None = None, config: Any = None
-    ) -> None:
-        self._job.execute_in_process(
+    def _run(self, job: str, *, raise_on_error: bool, tags: dict[str, str] | None = None, config: Any = None) -> None:
+        self._definitions.resolve_job_def(job).execute_in_process(
             instance=self._instance,
-            asset_selection=[dg.AssetKey(name) for name in names],
             run_config={**_QUIET, **(config or {})},
             tags=tags,
             raise_on_error=raise_on_error,
@@ -65,8 +57,6 @@ class Launcher:
 @contextmanager
 def launcher(settings: Settings) -> Iterator[Launcher]:
     """A launcher on the instance under the data directory."""
-    # Partitioned checks are a preview of the Dagster version that is locked; its warning is not the user's concern.
-    warnings.filterwarnings("ignore", category=dg.PreviewWarning)
     from mlops_mentor.defs.build import build_defs
 
     mentor = Mentor(

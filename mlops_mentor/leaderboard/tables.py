@@ -8,7 +8,7 @@ from datetime import datetime
 
 import polars as pl
 
-from mlops_mentor.schemas import GROUP_STATUS, LEADERBOARD, LEADERBOARD_HISTORY, REPO_SNAPSHOTS, validate
+from mlops_mentor.schemas import GROUP_STATUS, LEADERBOARD, LEADERBOARD_HISTORY, REPO_SNAPSHOTS
 
 _READABLE = ["ok", "empty"]
 
@@ -36,7 +36,7 @@ def group_status_frame(groups: pl.DataFrame, snapshots: pl.DataFrame, outcomes: 
         failed_table=pl.when(is_unreadable).then(pl.lit(REPO_SNAPSHOTS.name)).otherwise("failed_table"),
         reason=pl.coalesce(pl.when(is_unreadable).then("repo_reason"), "failure", "repo_reason", not_run),
     )
-    return validate(GROUP_STATUS, frame.select(GROUP_STATUS.schema.names()))
+    return frame.select(GROUP_STATUS.schema.names())
 
 
 def leaderboard_frame(groups: pl.DataFrame, status: pl.DataFrame, stats: pl.DataFrame) -> pl.DataFrame:
@@ -46,7 +46,7 @@ def leaderboard_frame(groups: pl.DataFrame, status: pl.DataFrame, stats: pl.Data
         .join(status.select("group_id", "state", "reason", "snapshot_sha"), "group_id", "left", maintain_order="left")
         .join(stats.drop("group_size"), "group_id", "left", maintain_order="left")
     )
-    return validate(LEADERBOARD, frame.select(LEADERBOARD.schema.names()))
+    return frame.select(LEADERBOARD.schema.names())
 
 
 def leaderboard_history_frame(
@@ -57,4 +57,4 @@ def leaderboard_history_frame(
     shown = shown.join(snapshots.select("group_id", "snapshot_at"), "group_id", "left", maintain_order="left")
     new = shown.join(history, ["group_id", "snapshot_sha"], "anti", maintain_order="left")
     added = new.with_columns(first_seen_at=pl.lit(now)).select(LEADERBOARD_HISTORY.schema.names())
-    return validate(LEADERBOARD_HISTORY, pl.concat([history, added.cast(LEADERBOARD_HISTORY.schema)]))
+    return pl.concat([history, added.cast(LEADERBOARD_HISTORY.schema)])

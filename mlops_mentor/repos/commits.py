@@ -15,7 +15,7 @@ import polars as pl
 
 from mlops_mentor.repos import git
 from mlops_mentor.repos.snapshot import utc_from_epoch
-from mlops_mentor.schemas import COMMITS, validate
+from mlops_mentor.schemas import COMMITS, empty
 
 # Each commit begins with a mark, then come its fields, separated by NUL, which none of them can contain, then its diff.
 # The mark is drawn anew in every process: nobody can write it into a message or a path.
@@ -59,10 +59,10 @@ def read_commits(mirror: Path, group_id: str, snapshot_sha: str | None, pull_req
     """
     tips = [sha for sha in (snapshot_sha, *pull_request_shas) if sha]
     if not tips:
-        return validate(COMMITS, pl.DataFrame(schema=COMMITS.schema))
+        return empty(COMMITS)
     commits = _read_all(mirror, tips)
     on_default = _reachable(snapshot_sha, {c.sha: c.fields[1].split() for c in commits}) if snapshot_sha else set()
-    return validate(COMMITS, _frame(group_id, commits, on_default))
+    return _frame(group_id, commits, on_default)
 
 
 def _read_all(mirror: Path, tips: Sequence[str]) -> list[_Commit]:

@@ -15,7 +15,7 @@ import polars as pl
 import yaml
 
 from mlops_mentor.repos import git
-from mlops_mentor.schemas import FILES, validate
+from mlops_mentor.schemas import FILES, empty
 
 _ENTRY = r"(?s)^(?P<mode>\d+) \w+ (?P<blob_id>[0-9a-f]+) +(?P<bytes>-|BAD|\d+)\t(?P<path>.*)$"
 _LFS_POINTER = (b"version https://git-lfs.github.com/spec/", b"version https://hawser.github.com/spec/")
@@ -38,12 +38,12 @@ def read_files(mirror: Path, group_id: str, snapshot_sha: str | None, starter_bl
         RepoError: git cannot read the mirror.
     """
     if snapshot_sha is None:
-        return validate(FILES, pl.DataFrame(schema=FILES.schema))
+        return empty(FILES)
     tree = _read_tree(mirror, snapshot_sha)
     frame = tree.join(_read_contents(mirror, tree), on="blob_id", how="left", maintain_order="left")
     is_link = pl.col("mode").is_in([_SYMLINK, _GITLINK])
     is_pointer = pl.col("is_lfs_pointer").fill_null(False) & ~is_link
-    frame = frame.select(
+    return frame.select(
         group_id=pl.lit(group_id),
         path="path",
         bytes="bytes",
@@ -56,7 +56,6 @@ def read_files(mirror: Path, group_id: str, snapshot_sha: str | None, starter_bl
         is_generated=pl.col("is_generated") | (pl.col("has_generated_marker").fill_null(False) & ~is_link),
         is_starter_code=_is_starter_code(starter_blobs),
     )
-    return validate(FILES, frame)
 
 
 def read_blobs(mirror: Path, blob_ids: Sequence[str]) -> Iterator[tuple[str, bytes | None]]:

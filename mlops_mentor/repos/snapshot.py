@@ -13,7 +13,7 @@ from mlops_mentor.errors import RepoError
 from mlops_mentor.repos import git
 from mlops_mentor.repos.mirror import MirrorState
 from mlops_mentor.roster import Group
-from mlops_mentor.schemas import REPO_SNAPSHOTS, validate
+from mlops_mentor.schemas import REPO_SNAPSHOTS
 
 
 @dataclass(frozen=True)
@@ -81,7 +81,7 @@ def snapshot_frame(
         "fetched_at": now,
         "checked_at": now,
     }
-    return validate(REPO_SNAPSHOTS, pl.DataFrame([row], schema=REPO_SNAPSHOTS.schema))
+    return pl.DataFrame([row], schema=REPO_SNAPSHOTS.schema)
 
 
 def failed_snapshot_frame(
@@ -97,7 +97,7 @@ def failed_snapshot_frame(
         "deadline_at": row["deadline_at"] or deadline,
         "checked_at": now,
     }
-    return validate(REPO_SNAPSHOTS, pl.DataFrame([row], schema=REPO_SNAPSHOTS.schema))
+    return pl.DataFrame([row], schema=REPO_SNAPSHOTS.schema)
 
 
 def utc_from_epoch(seconds: int) -> datetime | None:

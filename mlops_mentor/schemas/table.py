@@ -4,6 +4,7 @@ Belongs here: the mechanism. The tables themselves are declared beside it, one m
 """
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import polars as pl
 
@@ -42,8 +43,9 @@ class Table:
     is_by_group: bool = True
     is_one_row: bool = False
 
-    @property
+    @cached_property
     def schema(self) -> pl.Schema:
+        """Names and types, in their order."""
         return pl.Schema({column.name: column.dtype for column in self.columns})
 
 
@@ -75,15 +77,14 @@ def problems(table: Table, frame: pl.DataFrame) -> list[str]:
 
 
 def validate(table: Table, frame: pl.DataFrame) -> pl.DataFrame:
-    """`frame` itself, columns in the table's order.
+    """`frame` itself.
 
     Raises:
         LakeError: it does not fit the table; the text names every column that does not.
     """
-    ordered = frame.select(table.schema.names()) if set(table.schema.names()) == set(frame.columns) else frame
-    if found := problems(table, ordered):
+    if found := problems(table, frame):
         raise LakeError(f"table {table.name}: " + "; ".join(found))
-    return ordered
+    return frame
 
 
 def _schema_problems(table: Table, frame: pl.DataFrame) -> list[str]:
@@ -105,6 +106,6 @@ def _column_problems(column: Column, values: pl.Series) -> list[str]:
         found.append(f"{column.name}: below {column.minimum:g}")
     if column.maximum is not None and (values > column.maximum).any():
         found.append(f"{column.name}: above {column.maximum:g}")
-    if column.values and not values.drop_nulls().is_in(column.values).all():
+    if column.values and not set(values.unique().drop_nulls()) <= set(column.values):
         found.append(f"{column.name}: not one of {', '.join(column.values)}")
     return found
