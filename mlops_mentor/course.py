@@ -70,4 +70,6 @@ def load_course(file: Path) -> Course:
         wrong = "; ".join(
             f"{'.'.join(str(part) for part in item['loc']) or 'file'}: {item['msg']}" for item in error.errors()
         )
-        raise ConfigError(f"{file}: {wrong}. The comments in the bundled data/course.yaml say what each field is.") from None
+        raise ConfigError(
+            f"{file}: {wrong}. The comments in the bundled data/course.yaml say what each field is."
+        ) from None

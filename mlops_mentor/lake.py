@@ -54,7 +54,9 @@ class Lake:
         except (OSError, pl.exceptions.PolarsError):
             return None
 
-    def write(self, table: Table, frame: pl.DataFrame, group_id: str | None = None, *, input_key: str = "") -> pl.DataFrame:
+    def write(
+        self, table: Table, frame: pl.DataFrame, group_id: str | None = None, *, input_key: str = ""
+    ) -> pl.DataFrame:
         """Replace the table, or the group's part of it, and return the frame as stored.
 
         Raises:
@@ -84,7 +86,9 @@ class Lake:
             of_group = f" of group {group_id}" if group_id is not None else ""
             raise LakeError(f"table {table.name}{of_group} is not there yet. Materialize {table.name} first.") from None
         except pl.exceptions.PolarsError as error:
-            raise LakeError(f"{path}: cannot be read ({error}). Delete it and materialize {table.name} again.") from None
+            raise LakeError(
+                f"{path}: cannot be read ({error}). Delete it and materialize {table.name} again."
+            ) from None
         if frame.schema != table.schema:
             raise LakeError(f"{path}: was written by another version. Materialize {table.name} again.")
         return frame
@@ -102,7 +106,7 @@ class Lake:
         return [unquote(path.stem) for path in (self.root / table.name).glob("[!.]*.parquet")]
 
     def read_groups(self, table: Table, group_ids: Iterable[str]) -> pl.DataFrame:
-        """The parts of `group_ids` in one frame, in their order; groups without a part, or with an outdated one, are left out."""
+        """The parts of `group_ids` in one frame, in their order; groups without a (current) part are left out."""
         paths = [path for path in (self.path(table, group_id) for group_id in group_ids) if path.is_file()]
         try:
             together = pl.read_parquet(paths, glob=False) if paths else empty(table)

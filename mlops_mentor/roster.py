@@ -123,7 +123,9 @@ class _Header:
         if not group_id:
             return RosterProblem(file, row, "the group's number is missing. Fill in group_nb, or delete the row")
         if not _GROUP_ID.match(group_id):
-            return RosterProblem(file, row, f"group_nb {group_id!r} may have letters, digits, space, '.', '_', '-' only")
+            return RosterProblem(
+                file, row, f"group_nb {group_id!r} may have letters, digits, space, '.', '_', '-' only"
+            )
         if group_id.casefold() in seen:
             first = seen[group_id.casefold()]
             return RosterProblem(

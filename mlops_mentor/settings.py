@@ -22,7 +22,9 @@ class Settings(BaseSettings):
         env_prefix="MENTOR_", env_file=".env", env_ignore_empty=True, extra="ignore", frozen=True
     )
 
-    data_dir: Path = Field(Path("data"), description="Everything that is stored: mirrors, lake, warehouse, Dagster's own.")
+    data_dir: Path = Field(
+        Path("data"), description="Everything that is stored: mirrors, lake, warehouse, Dagster's own."
+    )
     course: Path | None = Field(None, description="The course's file; <data>/course.yaml when not given.")
     roster: Path | None = Field(None, description="The roster; what course.yaml names when not given.")
     workers: int = Field(
@@ -80,7 +82,7 @@ class Settings(BaseSettings):
         return self.root / "dagster"
 
 
-def load_settings(**overrides: Path | None) -> Settings:
+def load_settings(**overrides: Path | str | None) -> Settings:
     """The settings of this process; `overrides` (from the command line) win over the environment.
 
     Raises:

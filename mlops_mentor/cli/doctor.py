@@ -100,7 +100,9 @@ def _repositories(settings: Settings) -> Iterator[Finding]:
     yield Finding("repositories", True, f"{len(groups) - len(silent)} of {len(groups)} answer")
     yield from silent[:_MAX_LISTED]
     if len(silent) > _MAX_LISTED:
-        yield Finding("repositories", False, f"{len(silent) - _MAX_LISTED} more do not answer", "`mlops-mentor run` lists all")
+        yield Finding(
+            "repositories", False, f"{len(silent) - _MAX_LISTED} more do not answer", "`mlops-mentor run` lists all"
+        )
 
 
 def _asked(what: str, address: Address) -> Iterator[Finding]:

@@ -28,7 +28,9 @@ def console() -> Console:
     return Console(width=None if sys.stdout.isatty() else _WIDTH_WITHOUT_TERMINAL, highlight=False)
 
 
-def print_table(columns: Sequence[str], rows: Sequence[Sequence[Any]], format: Format, *, title: str | None = None) -> None:
+def print_table(
+    columns: Sequence[str], rows: Sequence[Sequence[Any]], format: Format, *, title: str | None = None
+) -> None:
     """Print rows in the given format; nothing but the data goes to standard output for CSV and JSON."""
     if format is Format.JSON:
         records = [dict(zip(columns, row, strict=True)) for row in rows]

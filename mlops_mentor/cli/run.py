@@ -11,8 +11,8 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from mlops_mentor.changes import changed_groups, is_roster_current, is_starter_code_current
-from mlops_mentor.cli.show import failed_groups, show_leaderboard
 from mlops_mentor.cli.output import Format
+from mlops_mentor.cli.show import failed_groups, show_leaderboard
 from mlops_mentor.errors import ConfigError
 from mlops_mentor.freshness import Inputs, starter_key
 from mlops_mentor.lake import Lake
@@ -42,9 +42,7 @@ def run_class(settings: Settings, *, only: Sequence[str], accept_shorter: bool) 
     _summarize(settings, num_done, len(only) or len(roster.groups), time.monotonic() - began)
 
 
-def _refresh(
-    settings: Settings, roster: Roster, only: Sequence[str], accept_shorter: bool, progress: Progress
-) -> int:
+def _refresh(settings: Settings, roster: Roster, only: Sequence[str], accept_shorter: bool, progress: Progress) -> int:
     """Materialize what is not current; the number of groups that were worked on."""
     lake = Lake(settings.lake_dir)
     inputs = Inputs(settings.the_course, starter_key(lake), datetime.now(UTC))

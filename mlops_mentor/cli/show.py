@@ -9,8 +9,8 @@ _SHOWN = """
     select group_id as "group", state, group_size as size, num_contributors as people,
         num_commits_to_main as on_main, total_commits as commits, num_active_days as days,
         lines_python as py_lines, lines_test as test_lines, num_docker_files as docker,
-        num_workflow_files as workflows, readme_length as readme, strftime(latest_commit, '%Y-%m-%d %H:%M') as latest_utc,
-        left(snapshot_sha, 7) as commit
+        num_workflow_files as workflows, readme_length as readme,
+        strftime(latest_commit at time zone 'UTC', '%Y-%m-%d %H:%M') as latest_utc, left(snapshot_sha, 7) as commit
     from leaderboard
 """
 

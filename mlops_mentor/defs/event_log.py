@@ -22,7 +22,7 @@ _MAX_OPEN_ENGINES = 16
 
 
 class OpenSqliteEventLogStorage(SqliteEventLogStorage):
-    """As its parent; each file's connection stays open and is used by one thread at a time, as the parent's lock has it."""
+    """As its parent; each file's connection stays open, and the parent's lock gives it to one thread at a time."""
 
     def __init__(self, base_dir: str, inst_data: ConfigurableClassData | None = None) -> None:
         self._engines: OrderedDict[str, Engine] = OrderedDict()

@@ -180,7 +180,9 @@ def _note_failure(work: GroupWork, table: Table, reason: str) -> None:
 
 def _note(work: GroupWork, failed_table: str | None, reason: str | None) -> None:
     row = (work.group.group_id, failed_table, reason, datetime.now(UTC))
-    work.lake.write(GROUP_OUTCOMES, pl.DataFrame([row], schema=GROUP_OUTCOMES.schema, orient="row"), work.group.group_id)
+    work.lake.write(
+        GROUP_OUTCOMES, pl.DataFrame([row], schema=GROUP_OUTCOMES.schema, orient="row"), work.group.group_id
+    )
 
 
 @contextmanager
@@ -192,4 +194,6 @@ def _locked(work: GroupWork, locks_dir: Path) -> Iterator[None]:
         with FileLock(locks_dir / f"{work.mirror.stem}.lock", timeout=timeout_s):
             yield
     except Timeout:
-        raise MentorError(f"another run has been working on group {work.group.group_id} for {timeout_s:.0f} s") from None
+        raise MentorError(
+            f"another run has been working on group {work.group.group_id} for {timeout_s:.0f} s"
+        ) from None

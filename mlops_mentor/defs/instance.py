@@ -20,12 +20,17 @@ def instance_config(settings: Settings) -> dict[str, Any]:
     """The content of `dagster.yaml`."""
     return {
         "telemetry": {"enabled": False},
+        "nux": {"enabled": False},
         "concurrency": {"runs": {"max_concurrent_runs": settings.max_concurrent_runs}},
         "run_coordinator": {
             "module": "dagster.core.run_coordinator",
             "class": "QueuedRunCoordinator",
             # Without threads runs never overlap, whatever their number; the interval must be a whole number.
-            "config": {"dequeue_use_threads": True, "dequeue_interval_seconds": 1},
+            "config": {
+                "dequeue_use_threads": True,
+                "dequeue_num_workers": settings.max_concurrent_runs,
+                "dequeue_interval_seconds": 1,
+            },
         },
         "event_log_storage": {
             "module": "mlops_mentor.defs.event_log",

@@ -10,6 +10,8 @@ from mlops_mentor.freshness import GROUP_TABLES
 
 _GROUP_TABLES = dg.AssetSelection.assets(*(table.name for table in GROUP_TABLES)).without_checks()
 
+CLASS = dg.AssetSelection.groups("leaderboard") | dg.AssetSelection.checks(*(spec.key for spec in group_check_specs()))
+
 refresh_roster = dg.define_asset_job(
     "refresh_roster", dg.AssetSelection.groups("roster"), description="The roster and the starter code."
 )
@@ -18,6 +20,6 @@ refresh_groups = dg.define_asset_job(
 )
 refresh_class = dg.define_asset_job(
     "refresh_class",
-    dg.AssetSelection.groups("leaderboard") | dg.AssetSelection.checks(*(spec.key for spec in group_check_specs())),
+    CLASS,
     description="The tables over all groups, the warehouse, and the checks of every group.",
 )

@@ -87,7 +87,9 @@ def _commits(frame: pl.DataFrame) -> dict[str, Any]:
         "num_on_default": int(frame["is_on_default"].sum()),
         "num_merges": int(frame["is_merge"].sum()),
         "lines_added": int(frame["lines_added"].sum()),
-        "preview": table_metadata(frame, ["authored_at", "author_name", "message", "lines_added"], max_rows=_PREVIEW_ROWS),
+        "preview": table_metadata(
+            frame, ["authored_at", "author_name", "message", "lines_added"], max_rows=_PREVIEW_ROWS
+        ),
     }
 
 
@@ -112,9 +114,12 @@ def _files(frame: pl.DataFrame) -> dict[str, Any]:
 
 def _repo_stats(frame: pl.DataFrame) -> dict[str, Any]:
     row = frame.row(0, named=True)
-    numbers = {name: value for name, value in row.items() if name not in ("activity_matrix", "group_id", "not_available")}
+    numbers = {
+        name: value for name, value in row.items() if name not in ("activity_matrix", "group_id", "not_available")
+    }
     table = pl.DataFrame(
-        {"number": list(numbers), "value": [_cell(value) for value in numbers.values()]}, schema_overrides={"value": pl.String}
+        {"number": list(numbers), "value": [_cell(value) for value in numbers.values()]},
+        schema_overrides={"value": pl.String},
     )
     return {
         "activity": activity_picture(row["activity_matrix"] or []),
@@ -134,7 +139,13 @@ _DESCRIBED: Mapping[str, Callable[[pl.DataFrame], dict[str, Any]]] = {
 def _cell(value: Any) -> str:
     if value is None:
         return ""
-    text = f"{value:,.1f}" if isinstance(value, float) else f"{value:%Y-%m-%d %H:%M}" if hasattr(value, "strftime") else str(value)
+    text = (
+        f"{value:,.1f}"
+        if isinstance(value, float)
+        else f"{value:%Y-%m-%d %H:%M}"
+        if hasattr(value, "strftime")
+        else str(value)
+    )
     text = " ".join(text.split())
     return text if len(text) <= _MAX_CELL else text[: _MAX_CELL - 1] + "…"
 

@@ -1,1 +1,1 @@
-"""The class at a glance: leaderboard, its history, the state of each group, and the warehouse. The only user of DuckDB."""
+"""The class at a glance: leaderboard, its history, each group's state, the warehouse. The only user of DuckDB."""

@@ -20,6 +20,7 @@ from mlops_mentor.errors import WarehouseError
 from mlops_mentor.lake import Lake
 from mlops_mentor.schemas import TABLES, Table
 
+_SQL_TYPES = {"String": "varchar", "Int64": "bigint", "Int32": "integer", "Float64": "double", "Boolean": "boolean"}
 _VIEW = re.compile(r"((?:^--[^\n]*\n)+)(create view (\w+) as\n.*?;)", re.MULTILINE | re.DOTALL)
 
 
@@ -73,12 +74,12 @@ def _load(connection: duckdb.DuckDBPyConnection, lake: Lake, table: Table, group
     if paths:
         # By position: a part of another version would be refused rather than put into the wrong columns.
         names = ", ".join(f'"{name}"' for name in table.schema)
-        connection.execute(f'insert into "{table.name}" select {names} from read_parquet(?)', [paths])
+        insert = f'insert into "{table.name}" select {names} from read_parquet(?)'  # noqa: S608 - names of our schema
+        connection.execute(insert, [paths])
     connection.execute(f"comment on table \"{table.name}\" is '{_quoted(table.description)}'")
     for column in table.columns:
-        connection.execute(f"comment on column \"{table.name}\".\"{column.name}\" is '{_quoted(column.description)}'")
-    found = connection.execute(f'select count(*) from "{table.name}"').fetchone()
-    return int(found[0]) if found else 0
+        connection.execute(f'comment on column "{table.name}"."{column.name}" is \'{_quoted(column.description)}\'')
+    return len(connection.table(table.name))
 
 
 def _paths(lake: Lake, table: Table, group_ids: Iterable[str]) -> list[Path]:
@@ -104,5 +105,4 @@ def _sql_type(dtype: Any) -> str:
         return f"{_sql_type(dtype.inner)}[]"
     if isinstance(dtype, pl.Datetime):
         return "timestamptz"
-    names = {pl.String: "varchar", pl.Int64: "bigint", pl.Int32: "integer", pl.Float64: "double", pl.Boolean: "boolean"}
-    return names[dtype if isinstance(dtype, type) else type(dtype)]
+    return _SQL_TYPES[str(dtype)]

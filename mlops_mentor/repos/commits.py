@@ -49,7 +49,9 @@ class _Commit:
         return self.fields[0]
 
 
-def read_commits(mirror: Path, group_id: str, snapshot_sha: str | None, pull_request_shas: Sequence[str]) -> pl.DataFrame:
+def read_commits(
+    mirror: Path, group_id: str, snapshot_sha: str | None, pull_request_shas: Sequence[str]
+) -> pl.DataFrame:
     """The table `commits` of one group, newest first as `git log` walks.
 
     Counts are the sums of `git log --numstat` with git's defaults (renames found, merges without a diff).
@@ -98,8 +100,8 @@ def _count_around_missing_blobs(
     missing = {line[1:] for line in objects.split() if line.startswith(b"?")}
     shas = b"\n".join(commit.sha for commit in commits)
     raw = git.read(
-        mirror, "log", "-z", f"--format={_MARK.decode()}%H", "--raw", "--no-abbrev", "--no-renames", "--no-walk=unsorted", "--stdin",
-        "--", stdin=shas,
+        mirror, "log", "-z", f"--format={_MARK.decode()}%H", "--raw", "--no-abbrev", "--no-renames",
+        "--no-walk=unsorted", "--stdin", "--", stdin=shas,
     )  # fmt: skip
     diffs = {diff[: diff.index(b"\0")]: diff for diff in (raw + b"\0").split(_MARK)[1:]}
     lacking = {sha for sha, diff in diffs.items() if _names_any(diff, missing)}

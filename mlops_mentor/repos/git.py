@@ -21,7 +21,6 @@ import git as gitpython
 from mlops_mentor.errors import GitError, RepoError
 
 
-
 @dataclass(frozen=True)
 class GitResult:
     """What a git process left: bytes of its output, the last lines of its messages, its exit code."""

@@ -24,7 +24,7 @@ _CO_AUTHOR = re.compile(r"^\s*(?P<name>.*?)\s*<(?P<email>[^<>]*)>\s*$")
 _MIN_LOGIN = 4
 _MIN_JOINED_NAME = 7
 # Letters that no decomposition makes into ASCII; common in the names of the course.
-_LETTERS = str.maketrans({"ø": "o", "æ": "ae", "œ": "oe", "ß": "ss", "đ": "d", "ð": "d", "þ": "th", "ł": "l", "ı": "i"})
+_LETTERS = str.maketrans({"ø": "o", "æ": "ae", "œ": "oe", "ß": "ss", "đ": "d", "ð": "d", "þ": "th", "ł": "l"})
 
 
 class Identity(NamedTuple):

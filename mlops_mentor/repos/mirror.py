@@ -60,7 +60,9 @@ def update_mirror(address: Address, mirror: Path, limits: Limits) -> MirrorState
     mirror.parent.mkdir(parents=True, exist_ok=True)
     with _classified(address):
         if address.is_local and not Path(address.url).exists():
-            raise RepoError("not_found", f"{address.url} does not exist. Correct the roster, or put the repository there.")
+            raise RepoError(
+                "not_found", f"{address.url} does not exist. Correct the roster, or put the repository there."
+            )
         if address.is_local and not mirror.exists():
             # Everything is in the copy, so that there is no need to ask first.
             _replace(mirror, lambda fresh: _clone_path(address, fresh, limits))
@@ -109,19 +111,17 @@ def _clone_server(address: Address, fresh: Path, remote: Refs, limits: Limits) -
 
 
 def _fetch(address: Address, mirror: Path, limits: Limits) -> None:
+    promisor: tuple[str, ...] = ()
+    filtering: tuple[str, ...] = ()
     if not address.is_local:
+        limit = f"blob:limit={limits.max_blob_bytes}"
         # The promisor is named for this command alone: reading the mirror must never fetch a missing blob.
-        filtering = (
-            "-c", "remote.origin.promisor=true",
-            "-c", f"remote.origin.partialclonefilter=blob:limit={limits.max_blob_bytes}",
-        )  # fmt: skip
-        filter_option = (f"--filter=blob:limit={limits.max_blob_bytes}",)
-    else:
-        filtering, filter_option = (), ()
+        promisor = ("-c", "remote.origin.promisor=true", "-c", f"remote.origin.partialclonefilter={limit}")
+        filtering = (f"--filter={limit}",)
     git.transfer(
-        f"--git-dir={mirror}", "-c", f"remote.origin.url={address.url}", *filtering,
+        f"--git-dir={mirror}", "-c", f"remote.origin.url={address.url}", *promisor,
         "fetch", "--quiet", "--prune", "--no-tags", "--force", "--no-write-fetch-head", "--no-recurse-submodules",
-        "--no-auto-maintenance", *filter_option, "origin", *_REFSPECS,
+        "--no-auto-maintenance", *filtering, "origin", *_REFSPECS,
         transport=address.transport, cwd=mirror, timeout_s=limits.git_timeout_s, excess=_excess(mirror, limits),
     )  # fmt: skip
 
@@ -153,7 +153,8 @@ def _excess(mirror: Path, limits: Limits) -> Callable[[], str | None]:
     def excess() -> str | None:
         if _num_bytes(mirror) <= limits.max_repo_bytes:
             return None
-        return f"larger than {limits.max_repo_bytes / 1e6:.0f} MB. Raise MENTOR_MAX_REPO_MB, or ask the group to shrink it."
+        limit_mb = limits.max_repo_bytes / 1e6
+        return f"larger than {limit_mb:.0f} MB. Raise MENTOR_MAX_REPO_MB, or ask the group to shrink it."
 
     return excess
 
@@ -163,7 +164,7 @@ def _num_bytes(directory: Path) -> int:
     for folder, _, names in os.walk(directory):
         for name in names:
             with contextlib.suppress(OSError):
-                total += os.lstat(os.path.join(folder, name)).st_size
+                total += (Path(folder) / name).lstat().st_size
     return total
 
 
@@ -187,12 +188,16 @@ def _classified(address: Address) -> Iterator[None]:
             reason = f"{address.url} answers that there is no such repository. Correct the roster, or ask for access."
             raise RepoError("not_found", reason + detail) from error
         if _NO_ACCESS.search(text):
-            reason = f"{address.url} is private or does not exist. Correct the roster, or set up git's credentials for it."
+            reason = (
+                f"{address.url} is private or does not exist. Correct the roster, or set up git's credentials for it."
+            )
             raise RepoError("no_access", reason + detail) from error
         if _TIMEOUT.search(text):
             raise RepoError("timeout", f"{address.url} did not answer in time. Try again later{detail}.") from error
         if _UNREACHABLE.search(text):
-            raise RepoError("error", f"{address.url} cannot be reached. Check the network and the address{detail}.") from error
+            raise RepoError(
+                "error", f"{address.url} cannot be reached. Check the network and the address{detail}."
+            ) from error
         raise
     except PermissionError as error:
         raise RepoError("no_access", f"{error.filename} may not be read. Give this user access.") from error

@@ -66,7 +66,8 @@ def mirror_refs(mirror: Path) -> Refs:
         GitError: it is not a repository.
     """
     listed = git.read(mirror, "for-each-ref", "--format=%(objectname) %(refname) %(committerdate:unix)")
-    heads, committed = {}, {}
+    heads: dict[str, str] = {}
+    committed: dict[str, int] = {}
     for line in listed.decode("utf-8", "surrogateescape").splitlines():
         sha, name, seconds = line.split(" ")
         if _COUNTED.match(name):

@@ -46,5 +46,7 @@ def read_starter_files(mirrors: Iterable[tuple[str, Path]]) -> pl.DataFrame:
             "--filter-provided-objects", "--branches", "--tags",
         )  # fmt: skip
         blob_ids = sorted({line.removeprefix("?") for line in listed.decode().split()})
-        frames.append(pl.DataFrame({"repo_url": [url] * len(blob_ids), "blob_id": blob_ids}, schema=STARTER_FILES.schema))
+        frames.append(
+            pl.DataFrame({"repo_url": [url] * len(blob_ids), "blob_id": blob_ids}, schema=STARTER_FILES.schema)
+        )
     return pl.concat(frames).unique(maintain_order=True)

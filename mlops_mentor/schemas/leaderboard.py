@@ -2,7 +2,7 @@
 
 import polars as pl
 
-from mlops_mentor.schemas.table import GROUP_ID, TEXT_LIST, UTC, Column, Table, count
+from mlops_mentor.schemas.table import GROUP_ID, UTC, Column, Table, count
 
 STATES = ("ok", "empty", "failed", "not_run")
 
@@ -21,10 +21,16 @@ _ACTIVITY = (
 
 LEADERBOARD = Table(
     "leaderboard",
-    "The class at a glance: every group of the roster, in the roster's order. Numbers inform; they never grade or rank.",
+    "The class at a glance: every group of the roster, in its order. Numbers inform; they never grade or rank.",
     (
         GROUP_ID,
-        Column("state", pl.String, "`ok`, `empty` (no commit yet), `failed` (see reason) or `not_run`.", True, values=STATES),
+        Column(
+            "state",
+            pl.String,
+            "`ok`, `empty` (no commit yet), `failed` (see reason) or `not_run`.",
+            True,
+            values=STATES,
+        ),
         Column("reason", pl.String, "Why the state is not `ok`."),
         count("group_size", "Students in the roster's row.", is_required=True),
         *_ACTIVITY,
@@ -80,10 +86,14 @@ GROUP_STATUS = Table(
         GROUP_ID,
         Column("repo_url", pl.String, "The repository that the roster names.", True),
         Column("state", pl.String, "`ok`, `empty`, `failed` or `not_run`.", True, values=STATES),
-        Column("repo_status", pl.String, "What became of the last attempt to read the repository; null before the first."),
+        Column(
+            "repo_status", pl.String, "What became of the last attempt to read the repository; null before the first."
+        ),
         Column("failed_table", pl.String, "The first table that could not be computed."),
         Column("reason", pl.String, "Why the state is not `ok`, and what to do about it."),
-        Column("snapshot_sha", pl.String, "The commit that the group's numbers describe, also when a later attempt failed."),
+        Column(
+            "snapshot_sha", pl.String, "The commit that the group's numbers describe, also when a later attempt failed."
+        ),
         Column("snapshot_rule", pl.String, "How that commit was chosen."),
         Column("renamed_to", pl.String, "Where the server redirected us."),
         Column("fetched_at", UTC, "When the repository was last read with success (UTC)."),
@@ -92,4 +102,4 @@ GROUP_STATUS = Table(
     key=("group_id",),
     version="1",
     is_by_group=False,
-)  # fmt: skip
+)

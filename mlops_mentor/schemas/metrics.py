@@ -17,20 +17,33 @@ CONTRIBUTORS = Table(
         Column("names", TEXT_LIST, "All names, most used first.", True),
         Column("emails", TEXT_LIST, "All addresses, most used first. Personal data: never exported.", True),
         Column("merge_reasons", TEXT_LIST, "Why identities were taken for one: `rule: a = b`.", True),
-        count("num_commits", "Commits authored, merges included, on the default branch or in pull requests.", is_required=True),
+        count(
+            "num_commits",
+            "Commits authored, merges included, on the default branch or in pull requests.",
+            is_required=True,
+        ),
         count("num_commits_on_default", "Of these, reachable from the snapshot.", is_required=True),
         count("num_merges", "Of `num_commits`, merges.", is_required=True),
-        count("num_co_authored", "Commits of others that name this contributor in a `Co-authored-by` trailer.",
-               is_required=True),
-        count("lines_added", "Lines added by the commits authored, those with missing blobs left out.", is_required=True),
-        count("lines_removed", "Lines removed by the commits authored, those with missing blobs left out.", is_required=True),
+        count(
+            "num_co_authored",
+            "Commits of others that name this contributor in a `Co-authored-by` trailer.",
+            is_required=True,
+        ),
+        count(
+            "lines_added", "Lines added by the commits authored, those with missing blobs left out.", is_required=True
+        ),
+        count(
+            "lines_removed",
+            "Lines removed by the commits authored, those with missing blobs left out.",
+            is_required=True,
+        ),
         count("num_active_days", "Calendar days (course time zone) with an authored commit.", is_required=True),
         Column("first_commit_at", UTC, "Author date of the earliest commit (UTC); null for co-authors alone."),
         Column("last_commit_at", UTC, "Author date of the latest commit (UTC); null for co-authors alone."),
     ),
     key=("contributor_id",),
     version="1",
-)  # fmt: skip
+)
 
 REPO_STATS = Table(
     "repo_stats",
@@ -41,28 +54,62 @@ REPO_STATS = Table(
         count("num_contributors", "Persons who authored or co-authored a commit; bots and AI assistants not counted."),
         count("num_prs", "Pull requests on the server. Not available from git alone."),
         count("num_commits_to_main", "Commits reachable from the snapshot, merges included (`git rev-list --count`)."),
-        Column("average_commit_length_to_main", pl.Float64, "Mean characters of the messages of these commits.", minimum=0),
+        Column(
+            "average_commit_length_to_main", pl.Float64, "Mean characters of the messages of these commits.", minimum=0
+        ),
         Column("latest_commit", UTC, "Author date of the commit that counts (UTC)."),
-        Column("average_commit_length", pl.Float64, "Mean characters of the messages of all commits, those in pull "
-               "requests included, each once.", minimum=0),
-        Column("contributions_per_contributor", pl.List(pl.Int64), "Commits authored by each person, each commit once, "
-               "most first; those who only co-authored have 0."),
+        Column(
+            "average_commit_length",
+            pl.Float64,
+            "Mean characters of the messages of all commits, those in pull requests included, each once.",
+            minimum=0,
+        ),
+        Column(
+            "contributions_per_contributor",
+            pl.List(pl.Int64),
+            "Commits authored by each person, each commit once, most first; those who only co-authored have 0.",
+        ),
         count("total_commits", "Commits reachable from the snapshot or from a pull request's head, each once."),
-        Column("activity_matrix", pl.List(pl.List(pl.Int64)), "Commits by day and hour: days since the first commit that "
-               "is not older than the project (7, 14 or 21 rows, course time zone) x 24 hours, by author date."),
+        Column(
+            "activity_matrix",
+            pl.List(pl.List(pl.Int64)),
+            "Commits by day and hour: days since the first commit that "
+            "is not older than the project (7, 14 or 21 rows, course time zone) x 24 hours, by author date.",
+        ),
         count("num_active_days", "Calendar days (course time zone) with a commit, by author date."),
         count("num_docker_files", "Dockerfiles and compose files; vendored and generated ones not counted."),
         count("num_python_files", "`*.py` files, tests included; vendored and generated ones not counted."),
         count("num_workflow_files", "`.github/workflows/*.yml|yaml` at the root of the repository."),
-        Column("has_requirements_file", pl.Boolean, "Dependencies are declared: requirements*.txt, pyproject.toml, "
-               "setup.py/.cfg, environment.yml, Pipfile, uv.lock, poetry.lock, pdm.lock or conda-lock.yml."),
+        Column(
+            "has_requirements_file",
+            pl.Boolean,
+            "Dependencies are declared: requirements*.txt, pyproject.toml, "
+            "setup.py/.cfg, environment.yml, Pipfile, uv.lock, poetry.lock, pdm.lock or conda-lock.yml.",
+        ),
         Column("has_cloudbuild", pl.Boolean, "A `*cloudbuild*.yml|yaml|json` file, in any folder."),
-        Column("using_dvc", pl.Boolean, "`.dvc/config`, `dvc.yaml`, `dvc.lock` or a `*.dvc` file; `.dvcignore` alone is none."),
-        Column("repo_size", pl.Float64, "MB (10^6 bytes) of all tracked files at the snapshot whose size is known.", minimum=0),
-        count("readme_length", "Words of README.md at the root, as rendered: markup, links' targets and comments removed."),
-        Column("actions_passing", pl.String, "State of the workflow runs at the snapshot. Not available from git alone.",
-               values=("passing", "failing", "running", "never_ran", "not_available")),
-        count("num_warnings", "Report questions that fail their length or image rule; null until the report is checked."),
+        Column(
+            "using_dvc",
+            pl.Boolean,
+            "`.dvc/config`, `dvc.yaml`, `dvc.lock` or a `*.dvc` file; `.dvcignore` alone is none.",
+        ),
+        Column(
+            "repo_size",
+            pl.Float64,
+            "MB (10^6 bytes) of all tracked files at the snapshot whose size is known.",
+            minimum=0,
+        ),
+        count(
+            "readme_length", "Words of README.md at the root, as rendered: markup, links' targets and comments removed."
+        ),
+        Column(
+            "actions_passing",
+            pl.String,
+            "State of the workflow runs at the snapshot. Not available from git alone.",
+            values=("passing", "failing", "running", "never_ran", "not_available"),
+        ),
+        count(
+            "num_warnings", "Report questions that fail their length or image rule; null until the report is checked."
+        ),
         count("num_files", "Tracked files at the snapshot."),
         count("num_files_unavailable", "Files whose content is not in the mirror: sizes and lines are lower bounds."),
         count("lines_python", "Lines of own Python files: not tests, vendored, generated or starter code."),
@@ -77,4 +124,4 @@ REPO_STATS = Table(
     key=("group_id",),
     version="1",
     is_one_row=True,
-)  # fmt: skip
+)

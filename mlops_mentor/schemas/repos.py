@@ -35,9 +35,13 @@ REPO_SNAPSHOTS = Table(
         Column("default_branch", pl.String, "Branch that the repository's HEAD names."),
         Column("tip_sha", pl.String, "Last commit of the default branch when it was fetched."),
         Column("snapshot_sha", pl.String, "The commit that counts; all other tables describe it."),
-        Column("snapshot_rule", pl.String, "How it was chosen: `tip` before the deadline, then `deadline_commit_date`, the "
-               "newest first-parent commit of the default branch whose committer date is not after the deadline.",
-               values=SNAPSHOT_RULES),
+        Column(
+            "snapshot_rule",
+            pl.String,
+            "How it was chosen: `tip` before the deadline, then `deadline_commit_date`, the "
+            "newest first-parent commit of the default branch whose committer date is not after the deadline.",
+            values=SNAPSHOT_RULES,
+        ),
         Column("snapshot_at", UTC, "Committer date of the commit that counts (UTC)."),
         Column("deadline_at", UTC, "The deadline that the rule used (UTC).", True),
         Column("renamed_to", pl.String, "Where the server redirected us, when the repository was renamed or moved."),
@@ -51,7 +55,7 @@ REPO_SNAPSHOTS = Table(
     key=("group_id",),
     version="1",
     is_one_row=True,
-)  # fmt: skip
+)
 
 COMMITS = Table(
     "commits",
@@ -72,14 +76,18 @@ COMMITS = Table(
         Column("committer_offset_minutes", pl.Int32, "The committer's clock against UTC (minutes, east positive)."),
         Column("message", pl.String, "Whole message, trailing line breaks removed.", True),
         Column("co_authors", TEXT_LIST, "Values of the `Co-authored-by` trailers, `name <email>`.", True),
-        count("num_files_changed", "Files in the commit's diff against its parent, a rename once; 0 for merges, as "
-               "`git log --numstat` has it. Where a blob is missing only renames without edits are seen.", is_required=True),
+        count(
+            "num_files_changed",
+            "Files in the commit's diff against its parent, a rename once; 0 for merges, as "
+            "`git log --numstat` has it. Where a blob is missing only renames without edits are seen.",
+            is_required=True,
+        ),
         count("lines_added", "Lines of text added (`git log --numstat`); 0 for merges; null where a blob is missing."),
         count("lines_removed", "Lines of text removed; 0 for merges; null where a blob is missing."),
     ),
     key=("sha",),
     version="1",
-)  # fmt: skip
+)
 
 FILES = Table(
     "files",
@@ -88,17 +96,31 @@ FILES = Table(
         GROUP_ID,
         Column("path", pl.String, "Path in the repository; bytes that are not UTF-8 appear as `\\xNN`.", True),
         count("bytes", "Size of the content in bytes; null for gitlinks and where the blob is missing."),
-        Column("kind", pl.String, "What the file is for, by path and mode (`repos/file_kinds.yaml`).", True, values=FILE_KINDS),
-        count("lines", "Lines of text, a last one without line break included; null for binary content, links, and "
-               "where the blob is missing."),
+        Column(
+            "kind",
+            pl.String,
+            "What the file is for, by path and mode (`repos/file_kinds.yaml`).",
+            True,
+            values=FILE_KINDS,
+        ),
+        count(
+            "lines",
+            "Lines of text, a last one without line break included; null for binary content, links, and "
+            "where the blob is missing.",
+        ),
         Column("blob_id", pl.String, "Git's id of the content (of the commit for a gitlink).", True),
         Column("mode", pl.String, "Git's mode: 100644, 100755, 120000 (symbolic link), 160000 (gitlink).", True),
-        Column("is_available", pl.Boolean, "The content is in the mirror; false means not looked at, not absent.", True),
+        Column(
+            "is_available", pl.Boolean, "The content is in the mirror; false means not looked at, not absent.", True
+        ),
         Column("is_vendored", pl.Boolean, "Third-party code or an environment that was committed.", True),
         Column("is_generated", pl.Boolean, "Written by a tool: run outputs, lock files, builds.", True),
-        Column("is_starter_code", pl.Boolean, "Same blob as in any commit of the starter-code repositories; null when "
-               "those could not be read."),
+        Column(
+            "is_starter_code",
+            pl.Boolean,
+            "Same blob as in any commit of the starter-code repositories; null when those could not be read.",
+        ),
     ),
     key=(),
     version="1",
-)  # fmt: skip
+)

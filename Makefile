@@ -1,0 +1,74 @@
+# Needs Python 3.11 or newer, git and make; everything else comes from the lock file into .venv.
+# `make help` lists the targets. ARGS are passed on: make test ARGS="-k roster".
+
+PYTHON ?= python3
+ARGS ?=
+VENV := .venv
+BIN := $(VENV)/bin
+SAMPLE := data/sample
+LOCK := uv pip compile --universal --python-version 3.11 --generate-hashes --no-strip-extras \
+	--no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" --quiet
+
+.DEFAULT_GOAL := help
+.PHONY: run test ui check fix bench lock clean help
+
+run: $(VENV)/.installed ## Make the sample class of ten groups, run it, print the leaderboard
+	@$(BIN)/mlops-mentor sample $(SAMPLE)
+	@$(BIN)/mlops-mentor run --data-dir $(SAMPLE) --course $(SAMPLE)/course.yaml
+
+test: $(VENV)/.installed ## Run the tests, on all cores
+	$(BIN)/python -m pytest -n auto $(ARGS)
+
+ui: $(VENV)/.installed ## Dagster's UI on 127.0.0.1:3000: on data/group_info.csv, else on the sample class
+	@if [ -f data/group_info.csv ]; then \
+		$(BIN)/mlops-mentor ui $(ARGS); \
+	else \
+		echo "There is no data/group_info.csv: showing the sample class in $(SAMPLE)."; \
+		$(BIN)/mlops-mentor sample $(SAMPLE) && \
+		$(BIN)/mlops-mentor ui --data-dir $(SAMPLE) --course $(SAMPLE)/course.yaml $(ARGS); \
+	fi
+
+check: $(VENV)/.installed ## Format, lint and types, without changing a file
+	$(BIN)/ruff format --check
+	$(BIN)/ruff check
+	$(BIN)/mypy
+
+fix: $(VENV)/.installed ## Format, and mend what the linter can mend
+	$(BIN)/ruff check --fix
+	$(BIN)/ruff format
+
+bench: $(VENV)/.installed ## Measure a run of a large made-up class
+	$(BIN)/python benchmarks/run_bench.py $(ARGS)
+
+# The runtime lock starts from the one for development, so that both name the same versions.
+lock: ## Write both lock files anew (needs uv); ARGS=--upgrade takes the newest versions
+	@PATH="$(CURDIR)/$(BIN):$$PATH"; \
+	command -v uv >/dev/null || { echo "make lock needs uv: $(BIN)/pip install uv"; exit 1; }; \
+	$(LOCK) $(ARGS) --extra dev -o requirements-dev.lock pyproject.toml && \
+	cp requirements-dev.lock requirements.lock && \
+	$(LOCK) -o requirements.lock pyproject.toml
+
+clean: ## Delete .venv, caches and the sample class; other data stay
+	rm -rf $(VENV) $(SAMPLE) build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	find mlops_mentor mlops_mentor_tests -name __pycache__ -prune -exec rm -rf {} +
+
+help: ## This list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-7s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+# A lock file that changed means a fresh .venv, so that nothing stays that it does not name.
+$(VENV)/.locked: requirements-dev.lock
+	@command -v $(PYTHON) >/dev/null || { echo "No $(PYTHON). Install Python 3.11 or newer, or: make PYTHON=/path/to/python"; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "$$($(PYTHON) --version) is too old. Install Python 3.11 or newer, or: make PYTHON=/path/to/python"; exit 1; }
+	@$(PYTHON) -c 'import ensurepip' 2>/dev/null || \
+		{ echo "$(PYTHON) has no ensurepip, so no venv can be made. On Debian or Ubuntu: apt-get install python3-venv"; exit 1; }
+	@command -v git >/dev/null || { echo "No git. Install git 2.36 or newer."; exit 1; }
+	$(PYTHON) -m venv --clear $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	@touch $@
+
+# Built with the locked setuptools; nothing is fetched.
+$(VENV)/.installed: $(VENV)/.locked pyproject.toml
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-index --no-deps --no-build-isolation \
+		--config-settings editable_mode=compat --editable .
+	@touch $@

@@ -1,0 +1,46 @@
+"""The whole chain of a group without a Dagster run: from its repository to the published warehouse.
+
+Also a program, so that a test can watch all that it does from outside: `python chain.py REPOSITORY DATA_DIR`.
+"""
+
+import sys
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+from mlops_mentor.addresses import Address
+from mlops_mentor.course import Course
+from mlops_mentor.defs.assets import metrics, repos
+from mlops_mentor.defs.group_work import ChainResult, GroupWork, run_chain
+from mlops_mentor.freshness import Inputs
+from mlops_mentor.lake import Lake
+from mlops_mentor.leaderboard.tables import group_status_frame, leaderboard_frame
+from mlops_mentor.leaderboard.warehouse import publish_warehouse
+from mlops_mentor.repos.mirror import Limits
+from mlops_mentor.roster import Group, groups_frame
+from mlops_mentor.schemas import GROUP_OUTCOMES, GROUP_STATUS, GROUPS, LEADERBOARD, REPO_SNAPSHOTS, REPO_STATS
+
+ASSETS = (repos.repo_snapshots, repos.commits, repos.files, metrics.contributors, metrics.repo_stats)
+COURSE = Course(
+    course="02476", term="January 2026", time_zone="Europe/Copenhagen", project_start=date(2026, 1, 5),
+    deadline=datetime(2026, 1, 23, 12),
+)  # fmt: skip
+BEFORE_THE_DEADLINE = datetime(2026, 1, 20, tzinfo=UTC)
+
+
+def run_group(repository: Path, data_dir: Path) -> tuple[ChainResult, Lake]:
+    """Every table of group 1, whose repository this is, and the tables of the class."""
+    lake = Lake(data_dir / "lake")
+    group = Group("1", Address(str(repository), "file"), ("s000001", "s000002"), 2)
+    work = GroupWork(group, lake, Inputs(COURSE, None, BEFORE_THE_DEADLINE), Limits(), data_dir / "mirrors")
+    result = run_chain(work, [(asset.table, asset.compute) for asset in ASSETS], data_dir / "locks")
+    groups = lake.write(GROUPS, groups_frame([group]))
+    snapshots, outcomes = lake.read_groups(REPO_SNAPSHOTS, ["1"]), lake.read_groups(GROUP_OUTCOMES, ["1"])
+    status = lake.write(GROUP_STATUS, group_status_frame(groups, snapshots, outcomes))
+    lake.write(LEADERBOARD, leaderboard_frame(groups, status, lake.read_groups(REPO_STATS, ["1"])))
+    publish_warehouse(lake, data_dir / "mentor.duckdb", ["1"])
+    return result, lake
+
+
+if __name__ == "__main__":
+    finished, _ = run_group(Path(sys.argv[1]), Path(sys.argv[2]))
+    sys.exit(finished.reason)

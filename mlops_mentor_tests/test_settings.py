@@ -1,0 +1,122 @@
+"""Settings: where they come from, which wins, and what is said when one is wrong."""
+
+from pathlib import Path
+
+import pytest
+
+from mlops_mentor.errors import ConfigError
+from mlops_mentor.settings import load_settings
+
+_COURSE = """
+course: A course
+term: January 2027
+time_zone: Europe/Copenhagen
+project_start: 2027-01-04
+deadline: "2027-01-22T12:00:00"
+roster: lists/groups.csv
+"""
+
+
+def test_without_any_setting_everything_is_under_data(tmp_path: Path) -> None:
+    settings = load_settings()
+    assert settings.root == tmp_path / "data"
+    assert settings.course_file == tmp_path / "data" / "course.yaml"
+    places = {
+        settings.lake_dir,
+        settings.mirrors_dir,
+        settings.locks_dir,
+        settings.warehouse_file,
+        settings.dagster_home,
+    }
+    assert len(places) == 5
+    assert {place.parent for place in places} == {settings.root}
+
+
+def test_the_environment_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MENTOR_WORKERS", "3")
+    monkeypatch.setenv("MENTOR_GIT_TIMEOUT_S", "12.5")
+    settings = load_settings()
+    assert (settings.workers, settings.git_timeout_s) == (3, 12.5)
+
+
+def test_variables_of_others_are_not_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DATA_DIR", "/elsewhere")
+    monkeypatch.setenv("ROSTER", "/elsewhere.csv")
+    settings = load_settings()
+    assert settings.root == Path.cwd() / "data"
+    assert settings.roster is None
+
+
+def test_an_empty_variable_is_as_good_as_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MENTOR_WORKERS", "")
+    monkeypatch.setenv("MENTOR_DATA_DIR", "")
+    assert load_settings().root == Path.cwd() / "data"
+
+
+def test_a_dotenv_file_is_read_and_the_environment_wins_over_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / ".env").write_text("MENTOR_WORKERS=5\nMENTOR_MAX_REPO_MB=7\nOPENAI_API_KEY=other\n")
+    monkeypatch.setenv("MENTOR_WORKERS", "2")
+    settings = load_settings()
+    assert (settings.workers, settings.max_repo_mb) == (2, 7)
+
+
+def test_what_the_command_line_says_wins(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MENTOR_DATA_DIR", str(tmp_path / "environment"))
+    assert load_settings(data_dir=tmp_path / "line").root == tmp_path / "line"
+
+
+def test_an_option_that_was_not_given_leaves_the_environment_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MENTOR_DATA_DIR", str(tmp_path / "environment"))
+    assert load_settings(data_dir=None).root == tmp_path / "environment"
+
+
+@pytest.mark.parametrize(
+    ("variable", "value"),
+    [
+        ("MENTOR_WORKERS", "0"),
+        ("MENTOR_WORKERS", "many"),
+        ("MENTOR_WORKERS", "65"),
+        ("MENTOR_MAX_CONCURRENT_RUNS", "0"),
+        ("MENTOR_GROUPS_PER_RUN", "0"),
+        ("MENTOR_GIT_TIMEOUT_S", "0"),
+        ("MENTOR_ASK_TIMEOUT_S", "-1"),
+        ("MENTOR_MAX_REPO_MB", "0.5"),
+        ("MENTOR_MAX_BLOB_MB", "0"),
+    ],
+)
+def test_a_bad_value_names_its_variable(variable: str, value: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(variable, value)
+    with pytest.raises(ConfigError, match=f"^{variable}: "):
+        load_settings()
+
+
+def test_a_bad_value_in_a_dotenv_file_names_its_variable_too(tmp_path: Path) -> None:
+    (tmp_path / ".env").write_text("MENTOR_WORKERS=many\n")
+    with pytest.raises(ConfigError, match=r"^MENTOR_WORKERS: .*\.env"):
+        load_settings()
+
+
+def test_settings_cannot_be_changed_afterwards() -> None:
+    with pytest.raises(ValueError, match="frozen"):
+        load_settings().workers = 9  # type: ignore[misc]
+
+
+def test_the_roster_lies_beside_the_course_that_names_it(tmp_path: Path) -> None:
+    (tmp_path / "term").mkdir()
+    (tmp_path / "term" / "course.yaml").write_text(_COURSE)
+    settings = load_settings(course=Path("term/course.yaml"))
+    assert settings.roster_file == tmp_path / "term" / "lists" / "groups.csv"
+    assert settings.the_course.term == "January 2027"
+
+
+def test_a_roster_that_is_given_needs_no_course(tmp_path: Path) -> None:
+    assert load_settings(roster=Path("mine.csv")).roster_file == tmp_path / "mine.csv"
+
+
+def test_a_path_may_begin_at_home(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MENTOR_DATA_DIR", "~/mentor")
+    assert load_settings().root == Path.home() / "mentor"
