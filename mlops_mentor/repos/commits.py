@@ -7,20 +7,22 @@ Belongs here: reading them with their line counts, also where blobs are missing.
 import re
 import secrets
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
 import polars as pl
 
 from mlops_mentor.repos import git
+from mlops_mentor.repos.blobs import read_blobs
 from mlops_mentor.repos.snapshot import utc_from_epoch
 from mlops_mentor.schemas import COMMITS, empty
 
 # Each commit begins with a mark, then come its fields, separated by NUL, which none of them can contain, then its diff.
 # The mark is drawn anew in every process: nobody can write it into a message or a path.
 _MARK = secrets.token_hex(16).encode()
-_CO_AUTHORS = "%(trailers:key=Co-authored-by,valueonly,unfold,separator=%x1f)"
+_SEPARATOR = secrets.token_hex(16)
+_CO_AUTHORS = f"%(trailers:key=Co-authored-by,valueonly,unfold,separator={_SEPARATOR})"
 _FIELDS = ("%H", "%P", "%an", "%ae", "%ad", "%cn", "%ce", "%cd", _CO_AUTHORS, "%B")
 _LOG = (
     "--date=raw", f"--format={_MARK.decode()}" + "%x00".join(_FIELDS) + "%x00",
@@ -28,7 +30,10 @@ _LOG = (
 )  # fmt: skip
 _BINARY_BY_NAME = ("-c", f"core.attributesFile={Path(__file__).with_name('binary.gitattributes')}")
 _STAT = re.compile(rb"(\d+) (file|insertion|deletion)s?\b")
-_RAW_ENTRY = re.compile(rb"(?:\0|^)\n?:\d{6} \d{6} ")
+_MISSING = re.compile(rb"^\?[0-9a-f]{40,64}$", re.MULTILINE)
+_ATTRIBUTES = re.compile(rb"^([0-9a-f]{40,64}) (?:.*/)?\.gitattributes$", re.MULTILINE)
+_BINARY_NAME = re.compile(rb"\.(?:png|jpe?g|gif|bmp|tiff?|np[yz]|wav)$", re.MULTILINE | re.IGNORECASE)
+_MANY_BINARIES = 1000
 _HEX_ID = re.compile(rb"(?<= )[0-9a-f]{40,64}(?= )")
 _FEW_IDS = 64
 _OFFSET = re.compile(r"^([+-])(\d+)(\d\d)$")
@@ -70,58 +75,69 @@ def read_commits(
 def _read_all(mirror: Path, tips: Sequence[str]) -> list[_Commit]:
     """The commits that `tips` reach, counted."""
     stdin = "\n".join(tips).encode()
-    options = _diff_options(mirror, tips)
-    result = git.read_until_failure(mirror, *options, "log", "--shortstat", *_LOG, "--stdin", "--", stdin=stdin)
-    if result.exit_code == 0:
-        return [_counted(record) for record in _records(result.stdout)]
-    # A blob is missing, and git gives up there. What it printed counts, but for the last commit, which may be cut.
-    counted = {commit.sha: commit for commit in [_counted(record) for record in _records(result.stdout)[:-1]]}
+    objects = git.read(mirror, "rev-list", "--objects", "--missing=print", "--stdin", stdin=stdin)
+    options = _diff_options(mirror, objects)
+    if not (missing := {line[1:] for line in _MISSING.findall(objects)}):
+        printed = git.read(mirror, *options, "log", "--shortstat", *_LOG, "--stdin", "--", stdin=stdin)
+        return [_counted(record) for record in _records(printed)]
     walked = [_counted(record) for record in _records(git.read(mirror, "log", *_LOG, "--stdin", "--", stdin=stdin))]
-    rest = [commit for commit in walked if commit.sha not in counted]
-    counted |= _count_around_missing_blobs(mirror, tips, rest, options)
-    return [counted[commit.sha] for commit in walked]
+    lacking = _lacking(mirror, walked, missing)
+    whole = b"\n".join(commit.sha for commit in walked if commit.sha not in lacking)
+    # git gives up at a diff that needs a missing blob, so these commits are left out by name.
+    arguments = ("log", "--shortstat", *_LOG, "--no-walk=unsorted", "--stdin", "--")
+    printed = git.read(mirror, *options, *arguments, stdin=whole) if whole else b""
+    counted = {record[0][0]: _counted(record) for record in _records(printed)}
+    return [counted.get(commit.sha) or replace(lacking[commit.sha], fields=commit.fields) for commit in walked]
 
 
-def _diff_options(mirror: Path, tips: Sequence[str]) -> tuple[str, ...]:
-    """Images and the like are binary by their names, but only where no .gitattributes was ever committed: with one,
-    LFS may have put pointers there, which are text to git."""
-    touched = git.read(mirror, "rev-list", "--max-count=1", *tips, "--", ".gitattributes")
-    return () if touched else _BINARY_BY_NAME
+def _diff_options(mirror: Path, objects: bytes) -> tuple[str, ...]:
+    """Where there are many images and the like, their names say that they are binary, which spares reading them.
+
+    Not where a .gitattributes ever put files under LFS: the pointers in their places are text to git.
+    """
+    if len(_BINARY_NAME.findall(objects)) < _MANY_BINARIES:
+        return ()
+    attributes = [blob_id.decode() for blob_id in _ATTRIBUTES.findall(objects)]
+    has_lfs = any(content is None or b"filter=lfs" in content for _, content in read_blobs(mirror, attributes))
+    return () if has_lfs else _BINARY_BY_NAME
 
 
-def _count_around_missing_blobs(
-    mirror: Path, tips: Sequence[str], commits: Sequence[_Commit], options: Sequence[str]
-) -> dict[bytes, _Commit]:
-    """`commits` by id: counted where all blobs of the diff are there, else with the number of files alone."""
-    objects = git.read(
-        mirror, "rev-list", "--objects", "--no-object-names", "--missing=print", "--filter=object:type=blob",
-        "--filter-provided-objects", "--stdin", stdin="\n".join(tips).encode(),
-    )  # fmt: skip
-    missing = {line[1:] for line in objects.split() if line.startswith(b"?")}
-    shas = b"\n".join(commit.sha for commit in commits)
+def _lacking(mirror: Path, commits: Sequence[_Commit], missing: set[bytes]) -> dict[bytes, _Commit]:
+    """By id, those of `commits` whose diff needs a missing blob: the number of files, no lines."""
     raw = git.read(
-        mirror, "log", "-z", f"--format={_MARK.decode()}%H", "--raw", "--no-abbrev", "--no-renames",
-        "--no-walk=unsorted", "--stdin", "--", stdin=shas,
+        mirror, "log", "-z", f"--format={_MARK.decode()}%H", "--raw", "--no-abbrev", "--find-renames=100%",
+        "--no-walk=unsorted", "--stdin", "--", stdin=b"\n".join(commit.sha for commit in commits),
     )  # fmt: skip
-    diffs = {diff[: diff.index(b"\0")]: diff for diff in (raw + b"\0").split(_MARK)[1:]}
-    lacking = {sha for sha, diff in diffs.items() if _names_any(diff, missing)}
-    whole = b"\n".join(commit.sha for commit in commits if commit.sha not in lacking)
-    counted = git.read(
-        mirror, *options, "log", "--shortstat", *_LOG, "--no-walk=unsorted", "--stdin", "--", stdin=whole
-    ) if whole else b""  # fmt: skip
-    found = {record[0][0]: _counted(record) for record in _records(counted)}
-    for commit in commits:
-        if commit.sha in lacking:
-            num_files = len(_RAW_ENTRY.findall(diffs[commit.sha]))
-            found[commit.sha] = _Commit(commit.fields, num_files, added=None, removed=None)
+    found = {}
+    for diff in (raw + b"\0").split(_MARK)[1:]:
+        # A look at the bytes first: most diffs name no missing blob, and some have 100,000 entries.
+        if not _may_name(diff, missing):
+            continue
+        sha, heads = _raw_entries(diff)
+        if any(blob in missing for head in heads for blob in head[2:4]):
+            found[sha] = _Commit((sha,), len(heads), added=None, removed=None)
     return found
 
 
-def _names_any(diff: bytes, ids: set[bytes]) -> bool:
-    """Whether a --raw diff names one of `ids`: a look for few ids, a comparison of sets for many."""
+def _may_name(diff: bytes, ids: set[bytes]) -> bool:
     if len(ids) <= _FEW_IDS:
         return any(blob in diff for blob in ids)
     return not ids.isdisjoint(_HEX_ID.findall(diff))
+
+
+def _raw_entries(diff: bytes) -> tuple[bytes, list[list[bytes]]]:
+    """(id, heads) of a --raw -z diff; a head is `:mode mode id id status`, and one path or two follow it."""
+    sha, *tokens = diff.split(b"\0")
+    heads = []
+    waiting = iter(tokens)
+    for token in waiting:
+        head = token.lstrip(b"\n")
+        if head.startswith(b":"):
+            heads.append(head.split(b" "))
+            next(waiting)
+            if heads[-1][4][:1] in (b"R", b"C"):
+                next(waiting)
+    return sha, heads
 
 
 def _records(output: bytes) -> list[tuple[tuple[bytes, ...], bytes]]:
@@ -160,7 +176,7 @@ def _frame(group_id: str, commits: Sequence[_Commit], on_default: set[bytes]) ->
                 group_id, sha, parents.split(), commit.sha in on_default, len(parents.split()) > 1,
                 author, author_email, authored_at, author_offset,
                 committer, committer_email, committed_at, committer_offset,
-                message.rstrip("\n"), [value.strip() for value in co_authors.split("\x1f") if value.strip()],
+                message.rstrip("\n"), [value.strip() for value in co_authors.split(_SEPARATOR) if value.strip()],
                 commit.num_files, commit.added, commit.removed,
             )
         )  # fmt: skip

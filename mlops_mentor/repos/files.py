@@ -15,6 +15,7 @@ import polars as pl
 import yaml
 
 from mlops_mentor.repos import git
+from mlops_mentor.repos.blobs import read_blobs
 from mlops_mentor.schemas import FILES, empty
 
 _ENTRY = r"(?s)^(?P<mode>\d+) \w+ (?P<blob_id>[0-9a-f]+) +(?P<bytes>-|BAD|\d+)\t(?P<path>.*)$"
@@ -25,6 +26,8 @@ _LFS_POINTER_USUAL_BYTES = (125, 140)
 _SYMLINK, _GITLINK = "120000", "160000"
 # git's own rule (buffer_is_binary): a NUL among the first 8000 bytes.
 _HEAD_BYTES = 8000
+_FEW_BINARIES = 1000
+_SMALL_BYTES = 64 * 2**10
 # So much content is held at a time; a single larger blob is held alone.
 _BATCH_BYTES = 32 * 2**20
 
@@ -56,25 +59,6 @@ def read_files(mirror: Path, group_id: str, snapshot_sha: str | None, starter_bl
         is_generated=pl.col("is_generated") | (pl.col("has_generated_marker").fill_null(False) & ~is_link),
         is_starter_code=_is_starter_code(starter_blobs),
     )
-
-
-def read_blobs(mirror: Path, blob_ids: Sequence[str]) -> Iterator[tuple[str, bytes | None]]:
-    """(id, content) of each blob in one go; None where it is missing. All of it is held in memory."""
-    if not blob_ids:
-        return
-    stdin = ("\n".join(blob_ids) + "\n").encode()
-    output = git.read(mirror, "cat-file", "--batch", "--buffer", stdin=stdin)
-    position = 0
-    for blob_id in blob_ids:
-        end = output.index(b"\n", position)
-        head = output[position:end].split(b" ")
-        if head[1] == b"missing":
-            yield blob_id, None
-            position = end + 1
-            continue
-        size = int(head[2])
-        yield blob_id, output[end + 1 : end + 1 + size]
-        position = end + size + 2
 
 
 def _is_starter_code(starter_blobs: pl.Series | None) -> pl.Expr:
@@ -118,8 +102,11 @@ def _read_contents(mirror: Path, tree: pl.DataFrame) -> pl.DataFrame:
         & pl.col("bytes").is_between(*_LFS_POINTER_USUAL_BYTES)
         & (pl.lit(False) if lfs_paths is None else pl.col("path").str.contains(lfs_paths))
     )
-    # Without .gitattributes there is no LFS, and an image's name says that there is nothing to read.
-    is_wanted = ~pl.col("is_binary_by_name") | (pl.lit(False) if lfs_paths is None else is_small)
+    # A broken download is a small text with an image's name; thousands of images are not read to find one.
+    is_by_name = pl.col("is_binary_by_name")
+    is_few = (is_by_name & is_content).sum() <= _FEW_BINARIES
+    is_pointer_size = pl.lit(lfs_paths is not None) & is_small
+    is_wanted = ~is_by_name | is_pointer_size | (is_few & (pl.col("bytes") <= _SMALL_BYTES))
     blobs = tree.filter(is_content).with_columns(is_lfs_pointer=is_pointer).unique("blob_id", maintain_order=True)
     pointers = blobs.filter("is_lfs_pointer").select(
         "blob_id", lines=pl.lit(None, pl.Int64), is_lfs_pointer="is_lfs_pointer", has_generated_marker=pl.lit(False)

@@ -38,7 +38,6 @@ _SAFE_OPTIONS = (
     "--no-pager",
     "--no-optional-locks",
     "--no-replace-objects",
-    "--literal-pathspecs",
     "-c", "core.hooksPath=/dev/null",
     "-c", "core.fsmonitor=false",
     "-c", "core.attributesFile=/dev/null",
@@ -121,6 +120,9 @@ def transfer(
     """
     env = _environment(isolated=False, transports=(transport,))
     result = _run(list(args), cwd=cwd, env=env, stdin=None, timeout_s=timeout_s, excess=excess)
+    # Once more at the end: what comes faster than it is asked for is too large all the same.
+    if reason := excess():
+        raise RepoError("error", reason)
     if result.exit_code != 0:
         command = next((arg for arg in args if not arg.startswith("-") and "=" not in arg), "")
         raise GitError(command, result.exit_code, result.stderr)
@@ -138,7 +140,7 @@ def _run(
 ) -> GitResult:
     # GitPython puts our environment on top of this process's own, so what must not be inherited is unset by env(1).
     inherited = [name for name in os.environ if name.startswith(_DROPPED_PREFIXES) and name not in env]
-    unset = ["env", *(f"--unset={name}" for name in inherited)] if inherited else []
+    unset = ["env", *(part for name in inherited for part in ("-u", name))] if inherited else []
     # A session of its own, so that the helpers that git starts (git-remote-https, ssh) die with it.
     started = gitpython.Git(str(cwd)).execute(
         [*unset, "git", *_SAFE_OPTIONS, *args],

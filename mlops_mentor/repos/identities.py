@@ -88,7 +88,7 @@ def read_mailmap(mirror: Path, snapshot_sha: str, identities: Iterable[Identity]
     asked = [i for i in identities if i.email and not re.search(r"[<>\n]", i.name + i.email)]
     stdin = "".join(f"{i.name} <{i.email}>\n" for i in asked).encode("utf-8", "replace")
     output = git.read(mirror, "-c", f"mailmap.blob={snapshot_sha}:.mailmap", "check-mailmap", "--stdin", stdin=stdin)
-    answers = output.decode("utf-8", "replace").splitlines()
+    answers = output.decode("utf-8", "replace").split("\n")[:-1]
     return {identity: parse_co_author(answer) for identity, answer in zip(asked, answers, strict=True)}
 
 

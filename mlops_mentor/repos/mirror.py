@@ -6,6 +6,7 @@ filter, a remote or a promisor; what a fetch needs is given with the command.
 """
 
 import contextlib
+import glob
 import os
 import re
 import secrets
@@ -13,6 +14,8 @@ import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+
+from filelock import FileLock, Timeout
 
 from mlops_mentor.addresses import Address
 from mlops_mentor.errors import GitError, RepoError
@@ -58,7 +61,9 @@ def update_mirror(address: Address, mirror: Path, limits: Limits) -> MirrorState
         RepoError: with the status and the reason for which it cannot be read; an existing mirror stays as it was.
     """
     mirror.parent.mkdir(parents=True, exist_ok=True)
-    with _classified(address):
+    lock = FileLock(mirror.with_name(f".{mirror.name}.lock"), timeout=limits.git_timeout_s)
+    with _classified(address), lock:
+        _sweep(mirror)
         if address.is_local and not Path(address.url).exists():
             raise RepoError(
                 "not_found", f"{address.url} does not exist. Correct the roster, or put the repository there."
@@ -66,13 +71,24 @@ def update_mirror(address: Address, mirror: Path, limits: Limits) -> MirrorState
         if address.is_local and not mirror.exists():
             # Everything is in the copy, so that there is no need to ask first.
             _replace(mirror, lambda fresh: _clone_path(address, fresh, limits))
-            return _state(mirror, None)
+            return _state(mirror, None, limits)
         remote, renamed_to = remote_refs(address, cwd=mirror.parent, timeout_s=limits.ask_timeout_s)
-        if not mirror.exists():
-            _replace(mirror, lambda fresh: _clone_server(address, fresh, remote, limits))
-        elif remote.refs_id != mirror_refs(mirror).refs_id:
+        own = _own_refs(mirror)
+        if own is None:
+            _replace(mirror, lambda fresh: _clone(address, fresh, remote, limits))
+        elif remote.refs_id != own.refs_id:
+            if own.heads and not remote.heads:
+                raise RepoError("error", f"{address.url} lists no branch where there were {own.num_heads}. Look there.")
             _refresh(address, mirror, remote, limits)
-        return _state(mirror, renamed_to)
+        return _state(mirror, renamed_to, limits)
+
+
+def _own_refs(mirror: Path) -> Refs | None:
+    """The mirror's heads; None where there is none, or it is damaged and must be made anew."""
+    try:
+        return mirror_refs(mirror) if mirror.exists() else None
+    except (GitError, OSError):
+        return None
 
 
 def _refresh(address: Address, mirror: Path, remote: Refs, limits: Limits) -> None:
@@ -82,10 +98,24 @@ def _refresh(address: Address, mirror: Path, remote: Refs, limits: Limits) -> No
     except GitError:
         # A source that lacks blobs, a lock left by a killed process, a damaged mirror: a fresh copy mends them all,
         # and what cannot be mended is reported by that second attempt.
-        if address.is_local:
-            _replace(mirror, lambda fresh: _clone_path(address, fresh, limits))
-        else:
-            _replace(mirror, lambda fresh: _clone_server(address, fresh, remote, limits))
+        _replace(mirror, lambda fresh: _clone(address, fresh, remote, limits))
+    finally:
+        _sweep(mirror)
+
+
+def _sweep(mirror: Path) -> None:
+    """Delete what a killed fetch or clone has left; the lock is ours, so nobody is at work on it."""
+    for leftover in (mirror / "objects").glob("pack/tmp_*"):
+        leftover.unlink(missing_ok=True)
+    for leftover in mirror.parent.glob(f".{glob.escape(mirror.name)}.*.tmp*"):
+        shutil.rmtree(leftover, ignore_errors=True)
+
+
+def _clone(address: Address, fresh: Path, remote: Refs, limits: Limits) -> None:
+    if address.is_local:
+        _clone_path(address, fresh, limits)
+    else:
+        _clone_server(address, fresh, remote, limits)
 
 
 def _clone_path(address: Address, fresh: Path, limits: Limits) -> None:
@@ -127,14 +157,16 @@ def _fetch(address: Address, mirror: Path, limits: Limits) -> None:
 
 
 def _point_head(mirror: Path, remote: Refs) -> None:
-    if target := remote.head_target or remote.default_ref:
-        git.read(mirror, "symbolic-ref", "HEAD", target)
+    if remote.head_target:
+        git.read(mirror, "symbolic-ref", "HEAD", remote.head_target)
+    elif remote.default_ref:
+        git.read(mirror, "update-ref", "--no-deref", "HEAD", remote.heads[remote.default_ref])
 
 
 def _replace(mirror: Path, fill: Callable[[Path], None]) -> None:
     """Put a directory that `fill` made in the mirror's place: whoever looks sees the old one or the new one."""
     fresh = mirror.with_name(f".{mirror.name}.{os.getpid()}.{secrets.token_hex(4)}.tmp")
-    old = fresh.with_suffix(".old")
+    old = fresh.with_name(f"{fresh.name}.old")
     try:
         fill(fresh)
         if mirror.exists():
@@ -145,7 +177,9 @@ def _replace(mirror: Path, fill: Callable[[Path], None]) -> None:
         shutil.rmtree(old, ignore_errors=True)
 
 
-def _state(mirror: Path, renamed_to: str | None) -> MirrorState:
+def _state(mirror: Path, renamed_to: str | None, limits: Limits) -> MirrorState:
+    if reason := _excess(mirror, limits)():
+        raise RepoError("error", reason)
     return MirrorState(mirror_refs(mirror), _num_bytes(mirror), renamed_to)
 
 
@@ -199,5 +233,7 @@ def _classified(address: Address) -> Iterator[None]:
                 "error", f"{address.url} cannot be reached. Check the network and the address{detail}."
             ) from error
         raise
+    except Timeout:
+        raise RepoError("timeout", f"another process has been fetching {address.url} all the time") from None
     except PermissionError as error:
         raise RepoError("no_access", f"{error.filename} may not be read. Give this user access.") from error

@@ -20,7 +20,7 @@ _LIKELY_DEFAULTS = ("main", "master")
 
 @dataclass(frozen=True)
 class Refs:
-    """`head_target`: the ref that HEAD names (None when detached or hidden); `heads`: id by name of ref.
+    """`head_target`: the branch that HEAD names (None when detached, hidden or unborn); `heads`: id by name of ref.
 
     `committed`: committer dates of the heads, seconds since the epoch; only a mirror knows them.
     """
@@ -68,13 +68,14 @@ def mirror_refs(mirror: Path) -> Refs:
     listed = git.read(mirror, "for-each-ref", "--format=%(objectname) %(refname) %(committerdate:unix)")
     heads: dict[str, str] = {}
     committed: dict[str, int] = {}
-    for line in listed.decode("utf-8", "surrogateescape").splitlines():
+    for line in listed.decode("utf-8", "surrogateescape").split("\n")[:-1]:
         sha, name, seconds = line.split(" ")
         if _COUNTED.match(name):
             heads[name] = sha
             # Annotated tags have a tagger's date instead.
             committed |= {name: int(seconds)} if seconds else {}
-    return Refs(_head_target(mirror), heads, committed)
+    target = _head_target(mirror)
+    return Refs(target if target in heads else None, heads, committed)
 
 
 def remote_refs(address: Address, *, cwd: Path, timeout_s: float) -> tuple[Refs, str | None]:
@@ -87,14 +88,16 @@ def remote_refs(address: Address, *, cwd: Path, timeout_s: float) -> tuple[Refs,
         "ls-remote", "--symref", "--", address.url, transport=address.transport, cwd=cwd, timeout_s=timeout_s
     )
     target, heads = None, {}
-    for line in result.stdout.decode("utf-8", "surrogateescape").splitlines():
+    for line in result.stdout.decode("utf-8", "surrogateescape").split("\n")[:-1]:
         value, _, name = line.partition("\t")
         if value.startswith("ref: ") and name == "HEAD":
             target = value.removeprefix("ref: ")
         elif _COUNTED.match(name) and not name.endswith("^{}"):
             heads[name] = value
     redirect = _REDIRECT.search(result.stderr)
-    return Refs(target, heads), redirect[1].rstrip("/").removesuffix(".git") if redirect else None
+    return Refs(target if target in heads else None, heads), redirect[1].rstrip("/").removesuffix(
+        ".git"
+    ) if redirect else None
 
 
 def _head_target(mirror: Path) -> str | None:

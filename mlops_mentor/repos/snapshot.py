@@ -39,14 +39,15 @@ def choose_snapshot(mirror: Path, state: MirrorState, *, deadline: datetime, now
         return Snapshot(None, None, None, None, rule)
     tip = state.refs.heads[ref]
     sha: str | None = tip
-    seconds = state.refs.committed[ref]
-    if rule != "tip" and seconds > deadline.timestamp():
+    # A committer line that git cannot read has no date; git's own rule decides then.
+    seconds = state.refs.committed.get(ref)
+    if rule != "tip" and (seconds is None or seconds > deadline.timestamp()):
         limit = f"--min-age={int(deadline.timestamp())}"
         found = git.read(mirror, "rev-list", "--max-count=1", "--first-parent", "--timestamp", limit, tip, "--").split()
-        seconds, sha = (int(found[0]), found[1].decode()) if found else (0, None)
+        seconds, sha = (int(found[0]), found[1].decode()) if found else (None, None)
     return Snapshot(
         sha=sha,
-        committed_at=utc_from_epoch(seconds) if sha else None,
+        committed_at=utc_from_epoch(seconds) if seconds is not None else None,
         default_branch=ref.removeprefix("refs/heads/").encode("utf-8", "surrogateescape").decode("utf-8", "replace"),
         tip_sha=tip,
         rule=rule,

@@ -3,7 +3,7 @@
 import os
 import threading
 from collections.abc import Callable
-from pathlib import Path
+from pathlib import Path, PosixPath
 
 import polars as pl
 import pytest
@@ -110,6 +110,22 @@ def test_a_warehouse_that_cannot_be_built_says_what_to_do(published: Path, lake:
     lake.path(GROUPS).write_bytes(b"damaged")
     with pytest.raises(MentorError, match=r"groups\.parquet"):
         publish_warehouse(lake, published, ["1"])
+
+
+class _NeverGone(PosixPath):
+    """A path whose file may be replaced, but not removed."""
+
+    def unlink(self, missing_ok: bool = False) -> None:
+        assert self.name.startswith("."), f"{self.name} was removed"
+        super().unlink(missing_ok)
+
+
+def test_the_file_is_replaced_in_one_step(published: Path, lake: Lake) -> None:
+    before = published.read_bytes()
+    with published.open("rb") as reader:
+        publish_warehouse(lake, _NeverGone(published), [])
+        assert reader.read() == before, "what a reader has open stays as it was"
+    assert published.read_bytes() != before
 
 
 def test_readers_never_meet_a_writer(published: Path, lake: Lake) -> None:

@@ -308,7 +308,6 @@ def test_a_link_among_a_repositorys_objects_is_not_copied(source: Source, mirror
 
 
 @pytest.mark.parametrize("separator", ["\u2028", "\x85", "\x1c", "\x0b"])
-@pytest.mark.xfail(strict=True, reason="str.splitlines cuts the answers of check-mailmap at more than \\n")
 def test_a_name_with_a_line_separator_and_a_mailmap_fail_nothing(
     source: Source, tmp_path: Path, separator: str
 ) -> None:

@@ -136,15 +136,11 @@ def refs_ids(source: Path, mirror: Path) -> tuple[str, str]:
     return remote.refs_id, state.refs.refs_id
 
 
-@pytest.mark.xfail(strict=True, reason="ls-remote tells no HEAD of an empty repository, the mirror has one")
 def test_an_empty_repository_counts_as_unchanged(source: Source, mirror: Path) -> None:
     remote, own = refs_ids(source.path, mirror)
     assert remote == own
 
 
-@pytest.mark.xfail(
-    strict=True, reason="after the first fetch the mirror's HEAD names a branch where the source's is detached"
-)
 def test_a_working_copy_with_a_detached_head_counts_as_unchanged(
     followed: Source, mirror: Path, tmp_path: Path
 ) -> None:
@@ -156,11 +152,7 @@ def test_a_working_copy_with_a_detached_head_counts_as_unchanged(
 
 
 @pytest.mark.parametrize("character", ["\u2028", "\x85", "ø", "\U0001f680"])
-def test_a_branch_with_an_odd_name_is_read(
-    followed: Source, mirror: Path, character: str, request: pytest.FixtureRequest
-) -> None:
-    if character in "\u2028\x85":
-        request.applymarker(pytest.mark.xfail(strict=True, reason="str.splitlines cuts names of refs at more than \\n"))
+def test_a_branch_with_an_odd_name_is_read(followed: Source, mirror: Path, character: str) -> None:
     followed.commit({b"x": b"1\n"}, ref=f"refs/heads/a{character}b")
     state = mirrored(followed, mirror)
     assert f"refs/heads/a{character}b" in state.refs.heads
@@ -188,7 +180,8 @@ def test_a_folder_without_a_repository_is_not_found(
         mirrored(followed, mirror)
     assert caught.value.status == "not_found"
     assert mirror.exists() is has_mirror
-    assert sorted(mirror.parent.iterdir()) == [mirror] * has_mirror, "something was left behind"
+    left = [path for path in mirror.parent.iterdir() if path.suffix != ".lock"]
+    assert left == [mirror] * has_mirror, "something was left behind"
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
@@ -212,7 +205,6 @@ def test_a_lock_that_a_killed_process_left_heals(followed: Source, mirror: Path,
     assert_same_heads(mirrored(followed, mirror), mirror, followed.path)
 
 
-@pytest.mark.xfail(strict=True, reason="reading the mirror's own heads comes before the attempt that mends")
 @pytest.mark.parametrize("damage", ["objects", "HEAD", "packed-refs", "config"])
 def test_a_damaged_mirror_heals_when_there_are_new_commits(followed: Source, mirror: Path, damage: str) -> None:
     path = mirror / damage
@@ -253,9 +245,6 @@ def test_more_than_the_allowed_size_is_an_error_with_a_remedy_and_keeps_the_mirr
     assert_same_heads(mirrored(followed, mirror), mirror, followed.path)
 
 
-@pytest.mark.xfail(
-    strict=True, reason="asked only while git runs, twice a second: what is copied faster is never refused"
-)
 def test_the_size_limit_holds_for_a_clone_that_takes_no_time(source: Source, mirror: Path) -> None:
     source.commit({b"big": os.urandom(600_000)})
     with pytest.raises(RepoError, match="MENTOR_MAX_REPO_MB"):
@@ -274,7 +263,6 @@ def test_a_fetch_that_takes_too_long_is_a_timeout_and_keeps_the_mirror(
     assert heads(mirror) == before
 
 
-@pytest.mark.xfail(strict=True, reason="tmp_pack_* of a killed fetch stay in the mirror and count as its size")
 def test_what_a_stopped_fetch_left_does_not_count_for_good(followed: Source, mirror: Path, tmp_path: Path) -> None:
     followed.commit({b"big": os.urandom(600_000)})
     slow_packs(tmp_path)

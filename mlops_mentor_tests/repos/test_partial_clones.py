@@ -131,7 +131,6 @@ def test_a_partial_clone_is_followed_when_it_gets_new_commits(source: Source, mi
     assert sorted(path.name for path in clone.rglob("*") if path.is_file()) == before, "something was fetched into it"
 
 
-@pytest.mark.xfail(strict=True, reason="--no-renames: an exact rename counts as two files where its blob is missing")
 def test_an_exact_rename_of_a_missing_blob_is_one_file(source: Source, mirror: Path) -> None:
     source.commit({b"a.txt": BIG, b"b.txt": b"1\n"})
     source.commit({b"a.txt": None, b"moved.txt": BIG, b"b.txt": b"2\n"})
@@ -139,7 +138,6 @@ def test_an_exact_rename_of_a_missing_blob_is_one_file(source: Source, mirror: P
     assert_agrees_without_blobs(mirrored(source, mirror), mirror)
 
 
-@pytest.mark.xfail(strict=True, reason="entries of --raw are found by a pattern that a path can match")
 def test_paths_that_look_like_a_diff_do_not_count_as_files(source: Source, mirror: Path) -> None:
     source.commit({b":100644 100644 " + b"a" * 40: b"1\n", b"big": BIG})
     delete_blob(source, "main:big")

@@ -6,7 +6,7 @@ import pytest
 
 from mlops_mentor.addresses import Address
 from mlops_mentor.errors import RepoError
-from mlops_mentor.repos.files import read_blobs
+from mlops_mentor.repos.blobs import read_blobs
 from mlops_mentor.repos.mirror import Limits, update_mirror
 from mlops_mentor_tests.repos.plain import (
     assert_commits_agree,
@@ -150,7 +150,6 @@ def test_a_page_for_people_in_place_of_a_repository_is_no_empty_repository(mirro
     assert not mirror.exists()
 
 
-@pytest.mark.xfail(strict=True, reason="git takes an empty page for an old server's empty repository")
 def test_an_empty_page_in_place_of_a_repository_does_not_empty_its_mirror(
     hosted: Source, mirror: Path, tmp_path: Path
 ) -> None:

@@ -4,7 +4,7 @@ from mlops_mentor.defs.group_step import group_asset
 from mlops_mentor.defs.group_work import Computed, GroupWork
 from mlops_mentor.metrics.contributors import commit_identities, contributors_frame
 from mlops_mentor.metrics.repo_stats import repo_stats_frame, root_readme
-from mlops_mentor.repos.files import read_blobs
+from mlops_mentor.repos.blobs import read_blobs
 from mlops_mentor.repos.identities import read_mailmap
 from mlops_mentor.schemas import COMMITS, CONTRIBUTORS, FILES, REPO_STATS
 

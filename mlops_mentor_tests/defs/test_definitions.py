@@ -1,0 +1,107 @@
+"""What Dagster is given: every asset is there, described, owned, and says what its columns mean."""
+
+import dagster as dg
+import pytest
+
+from mlops_mentor.defs.build import build_defs
+from mlops_mentor.defs.partitions import group_partitions
+from mlops_mentor.freshness import GROUP_TABLES
+from mlops_mentor.schemas import TABLES
+
+BY_GROUP = {"repo_snapshots", "commits", "files", "contributors", "repo_stats"}
+WHOLE = {"groups", "starter_files", "group_status", "leaderboard", "leaderboard_history"}
+DEPENDENCIES = {
+    "groups": set(),
+    "starter_files": set(),
+    "repo_snapshots": {"groups"},
+    "commits": {"repo_snapshots"},
+    "files": {"repo_snapshots", "starter_files"},
+    "contributors": {"commits", "files"},
+    "repo_stats": {"commits", "contributors", "files"},
+    "group_status": {"groups", "repo_snapshots", "repo_stats"},
+    "leaderboard": {"groups", "group_status", "repo_stats"},
+    "leaderboard_history": {"leaderboard", "repo_snapshots"},
+}
+CHECKS = {
+    ("groups", "rows_are_good"),
+    ("groups", "nobody_vanished"),
+    ("repo_snapshots", "is_accessible"),
+    ("repo_snapshots", "is_fresh"),
+    *((name, "fits_schema") for name in BY_GROUP),
+}
+
+
+@pytest.fixture(scope="module")
+def definitions() -> dg.Definitions:
+    return build_defs()
+
+
+@pytest.fixture(scope="module")
+def specs(definitions: dg.Definitions) -> dict[str, dg.AssetSpec]:
+    return {spec.key.to_user_string(): spec for spec in definitions.resolve_all_asset_specs()}
+
+
+def test_the_definitions_can_be_loaded_by_dagster(definitions: dg.Definitions) -> None:
+    dg.Definitions.validate_loadable(definitions)
+    from mlops_mentor.definitions import defs
+
+    assert isinstance(defs, dg.Definitions)
+
+
+def test_the_assets_are_these(specs: dict[str, dg.AssetSpec]) -> None:
+    assert set(specs) == BY_GROUP | WHOLE | {"warehouse"}
+    assert {table.name for table in GROUP_TABLES} == BY_GROUP
+
+
+def test_every_asset_depends_on_what_it_reads(specs: dict[str, dg.AssetSpec]) -> None:
+    found = {name: {dep.asset_key.to_user_string() for dep in spec.deps} for name, spec in specs.items()}
+    assert {name: deps for name, deps in found.items() if name != "warehouse"} == DEPENDENCIES
+    assert found["warehouse"] >= (BY_GROUP | WHOLE) - {"groups", "repo_snapshots"}
+
+
+def test_every_asset_has_a_description_an_owner_kinds_and_a_group(specs: dict[str, dg.AssetSpec]) -> None:
+    for name, spec in specs.items():
+        assert spec.owners == ["team:teaching-assistants"], name
+        assert spec.kinds, name
+        assert spec.group_name and spec.group_name != "default", name
+        assert len(spec.description or "") > 40, name
+
+
+def test_every_table_says_what_its_columns_are(specs: dict[str, dg.AssetSpec]) -> None:
+    tables = {table.name: table for table in TABLES}
+    for name in BY_GROUP | WHOLE:
+        schema = specs[name].metadata["dagster/column_schema"]
+        shown = [(column.name, column.constraints.nullable) for column in schema.columns]
+        assert shown == [(column.name, not column.is_required) for column in tables[name].columns], name
+        assert all(column.description and column.type for column in schema.columns), name
+        assert specs[name].code_version == tables[name].version
+
+
+def test_tables_by_group_are_partitioned_and_the_others_are_not(specs: dict[str, dg.AssetSpec]) -> None:
+    partitioned = {name for name, spec in specs.items() if spec.partitions_def is not None}
+    assert partitioned == BY_GROUP
+    assert {specs[name].partitions_def for name in BY_GROUP} == {group_partitions}
+
+
+def test_the_checks_exist_and_are_described(definitions: dg.Definitions) -> None:
+    graph = definitions.resolve_asset_graph()
+    assert {(key.asset_key.to_user_string(), key.name) for key in graph.asset_check_keys} == CHECKS
+    assert all(len(graph.get_check_spec(key).description or "") > 20 for key in graph.asset_check_keys)
+
+
+def test_only_the_tables_of_the_class_refresh_by_themselves(specs: dict[str, dg.AssetSpec]) -> None:
+    automatic = {name for name, spec in specs.items() if spec.automation_condition is not None}
+    assert automatic == {"group_status", "leaderboard", "leaderboard_history", "warehouse"}
+
+
+def test_the_sensor_runs_from_the_start_and_covers_what_refreshes_by_itself(definitions: dg.Definitions) -> None:
+    (sensor,) = definitions.sensors or []
+    assert isinstance(sensor, dg.AutomationConditionSensorDefinition)
+    assert sensor.default_status is dg.DefaultSensorStatus.RUNNING
+    selected = sensor.asset_selection.resolve(definitions.resolve_asset_graph())
+    assert {key.to_user_string() for key in selected} == {
+        "group_status",
+        "leaderboard",
+        "leaderboard_history",
+        "warehouse",
+    }
