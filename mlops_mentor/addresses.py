@@ -12,12 +12,21 @@ from urllib.parse import unquote, urlsplit
 _WEB_HOSTS = ("github.com", "gitlab.com", "bitbucket.org")
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
 _REMOTE_HELPER = re.compile(r"^[A-Za-z0-9+.-]*::")
-_SCP_LIKE = re.compile(r"^(?:(?P<user>[A-Za-z0-9._-]+)@)(?P<host>[A-Za-z0-9.-]+):(?!//)(?P<path>.+)$")
-_BARE_HOST = re.compile(rf"^(?:www\.)?(?:{'|'.join(map(re.escape, _WEB_HOSTS))})/", re.IGNORECASE)
+_SCP_LIKE = re.compile(r"^(?P<user>[^/:@]+)@(?P<host>[^/:@]+):(?!//)(?P<path>.+)$")
+_BARE_HOST = re.compile(rf"^(?:[^/@]*@)?(?:www\.)?(?:{'|'.join(map(re.escape, _WEB_HOSTS))})/", re.IGNORECASE)
+_LOGIN_WITHOUT_SCHEME = re.compile(r"^[^@]*:.*@")
+# What ssh may be given: nothing that begins with `-` (an option) or hides another character behind `%`.
+_SSH_USER = re.compile(r"\w[\w.+-]*")
+_SSH_HOST = re.compile(r"[\w:][\w.:-]*")
+# GitLab has groups within groups; none, and no repository, may have a name that begins a page.
+_GITLAB_PAGES = ("-", "tree", "blob", "raw", "commits", "wikis")
 
 
 class AddressError(ValueError):
-    """An address that must not or cannot be used; the text says why and what to write instead."""
+    """An address that must not or cannot be used; the text says why and what to write instead, never a password.
+
+    It is put into the sentences of others: no full stop ends it.
+    """
 
 
 @dataclass(frozen=True)
@@ -35,78 +44,122 @@ class Address:
 def parse_address(text: str, *, base: Path) -> Address:
     """`text` as it stands in a roster, relative paths being relative to `base`.
 
-    http and `git@` addresses of GitHub, GitLab and Bitbucket become https; credentials, `.git`, a trailing `/`, and
-    what a browser appends (`/tree/main`, `?tab=readme`) go.
+    http and `git@` addresses of GitHub, GitLab and Bitbucket become https, `ssh://` ones stay what they say; passwords
+    and tokens, `.git`, a trailing `/`, and what a browser appends (`/tree/main`, `?tab=readme`) go.
 
     Raises:
         AddressError: nothing there, an option (`-...`), a remote helper (`ext::...`), or an unknown scheme.
     """
     text = text.strip().strip('"').strip()
+    _refuse_dangers(text)
+    if _BARE_HOST.match(text):
+        text = f"https://{text}"
+    if "://" in text:
+        return _url(text)
+    if match := _SCP_LIKE.match(text):
+        return _scp_like(match["user"], match["host"], match["path"])
+    if not text.startswith(("/", ".", "~")) and _LOGIN_WITHOUT_SCHEME.match(text):
+        raise AddressError(
+            f"{without_login(text)!r} stands behind a login with a password. Write it as https://host/owner/name"
+        )
+    try:
+        return Address(str(_absolute(Path(text).expanduser(), base)), "file")
+    except (OSError, RuntimeError):
+        raise AddressError(f"{text!r} leads nowhere (no such home directory?). Write the whole path") from None
+
+
+def without_login(text: str) -> str:
+    """What of an address may be shown: no login before the host, and no query, in which tokens stand too."""
+    return re.sub(r"(?s)[?#].*", "", re.sub(r"(?s)^([^@]*?://)?.*@", r"\1", unquote(text)))
+
+
+def _refuse_dangers(text: str) -> None:
+    shown = repr(without_login(text))
     if not text:
         raise AddressError("the repository is missing. Write its address, such as https://github.com/owner/name")
     if text.startswith("-"):
-        raise AddressError(f"{text!r} begins with '-', which git reads as an option. Write the repository's address")
+        raise AddressError(f"{shown} begins with '-', which git reads as an option. Write the repository's address")
     if _REMOTE_HELPER.match(text):
-        raise AddressError(f"{text!r} would start a program (remote helper). Write an https address")
-    if any(ord(char) < 32 or char == "\x7f" for char in text):
-        raise AddressError(f"{text!r} contains control characters. Type the address anew")
-    if _BARE_HOST.match(text):
-        text = f"https://{text}"
-    if match := _SCP_LIKE.match(text):
-        return _ssh(match["user"], match["host"], match["path"])
-    if "://" in text:
-        return _url(text)
-    path = Path(text).expanduser()
-    return Address(str(path if path.is_absolute() else (base / path).resolve()), "file")
+        raise AddressError(f"{shown} would start a program (remote helper). Write an https address")
+    if _has_control_characters(text):
+        raise AddressError(f"{shown} contains control characters. Type the address anew")
 
 
 def _url(text: str) -> Address:
     try:
         parts = urlsplit(text)
         host, port = (parts.hostname or "").lower(), parts.port
-    except ValueError as error:
-        raise AddressError(f"{text!r} is not a valid address ({error}). Write it anew") from None
+    except ValueError:
+        # Python's reason may quote the login.
+        raise AddressError("what is written there is not a valid address. Write it anew") from None
     scheme = parts.scheme.lower()
     if scheme == "file":
-        if host not in ("", "localhost"):
-            raise AddressError(f"{text!r} names another machine. Write file:///path or a plain path")
-        return Address(unquote(parts.path), "file")
-    if scheme == "ssh":
-        return Address(f"ssh://{parts.netloc}{_tidy(parts.path)}", "ssh") if host else _no_host(text)
-    if scheme not in ("http", "https"):
-        raise AddressError(f"{text!r}: {scheme}:// is not supported. Write an https address, ssh://, or a path")
+        return _file_url(text, host, unquote(parts.path))
+    if scheme not in ("http", "https", "ssh"):
+        shown = without_login(text)
+        raise AddressError(f"{shown!r}: {scheme}:// is not supported. Write an https address, ssh://, or a path")
     if not host:
-        return _no_host(text)
-    host = host.removeprefix("www.")
+        raise AddressError(f"{without_login(text)!r} names no host. Write it as https://host/owner/name")
+    if port is not None and "@" not in parts.netloc and "@" in parts.path + parts.query + parts.fragment:
+        # `https://ada:1/2@host/...`: a password with a `/` in it reads as a port.
+        raise AddressError("the login cannot be told from the host. Write the address without it")
     path = _tidy(parts.path)
+    return _ssh(parts.username, host, port, path) if scheme == "ssh" else _web(scheme, host, port, path)
+
+
+def _file_url(text: str, host: str, path: str) -> Address:
+    if host not in ("", "localhost"):
+        raise AddressError(f"{without_login(text)!r} names another machine. Write file:///path or a plain path")
+    if not path or _has_control_characters(path):
+        raise AddressError(f"{without_login(text)!r} names no path. Write file:///path or a plain path")
+    return Address(path, "file")
+
+
+def _web(scheme: str, host: str, port: int | None, path: str) -> Address:
+    host = host.removeprefix("www.")
     if host in _WEB_HOSTS:
-        return Address(f"https://{host}/{_owner_and_name(text, path)}", "https")
+        return Address(f"https://{host}/{_owner_and_name(host, path)}", "https")
     # Only a server on this very machine may speak without encryption; elsewhere http means a forgotten letter.
     transport = "http" if scheme == "http" and host in _LOOPBACK else "https"
-    shown = f"[{host}]" if ":" in host else host
-    return Address(f"{transport}://{shown}{f':{port}' if port else ''}{path}", transport)
+    return Address(f"{transport}://{_host_and_port(host, port)}{path}", transport)
 
 
-def _ssh(user: str, host: str, path: str) -> Address:
+def _scp_like(user: str, host: str, path: str) -> Address:
+    path = _tidy("/" + path.lstrip("/"))
     if host.lower() in _WEB_HOSTS:
-        return Address(f"https://{host.lower()}/{_owner_and_name(path, _tidy('/' + path))}", "https")
-    return Address(f"ssh://{user}@{host}{_tidy('/' + path.lstrip('/'))}", "ssh")
+        return _web("https", host.lower(), None, path)
+    return _ssh(user, host, None, path)
 
 
-def _owner_and_name(text: str, path: str) -> str:
+def _ssh(user: str | None, host: str, port: int | None, path: str) -> Address:
+    if not _SSH_HOST.fullmatch(host) or (user is not None and not _SSH_USER.fullmatch(user)):
+        raise AddressError("the host or the user is no name that ssh may be given. Write it as ssh://user@host/path")
+    login = f"{user}@" if user is not None else ""
+    return Address(f"ssh://{login}{_host_and_port(host, port)}{path}", "ssh")
+
+
+def _host_and_port(host: str, port: int | None) -> str:
+    shown = f"[{host}]" if ":" in host else host
+    return f"{shown}:{port}" if port else shown
+
+
+def _owner_and_name(host: str, path: str) -> str:
     segments = [segment for segment in path.split("/") if segment]
-    if len(segments) < 2:
-        raise AddressError(f"{text!r} names no repository. Write it as https://host/owner/name")
-    # GitLab has groups within groups; its pages begin with `-`.
-    segments = segments[: segments.index("-")] if "-" in segments else segments
-    pages = ("tree", "blob", "commits", "commit", "pulls", "pull", "issues", "actions", "settings", "src", "wiki")
-    cut = next((i for i, segment in enumerate(segments) if i >= 2 and segment in pages), len(segments))
-    return "/".join(segments[:cut]).removesuffix(".git")
+    end = 2
+    if host == "gitlab.com":
+        end = next((i for i, segment in enumerate(segments) if i and segment in _GITLAB_PAGES), len(segments))
+    if min(end, len(segments)) < 2:
+        raise AddressError(f"{without_login(host + path)!r} names no repository. Write it as https://host/owner/name")
+    return "/".join(segments[:end]).removesuffix(".git")
+
+
+def _absolute(path: Path, base: Path) -> Path:
+    return path if path.is_absolute() else (base / path).resolve()
 
 
 def _tidy(path: str) -> str:
     return path.rstrip("/").removesuffix(".git").rstrip("/")
 
 
-def _no_host(text: str) -> Address:
-    raise AddressError(f"{text!r} names no host. Write it as https://host/owner/name")
+def _has_control_characters(text: str) -> bool:
+    return any(ord(char) < 32 or char == "\x7f" for char in text)

@@ -27,7 +27,7 @@ def is_roster_current(roster: Roster, lake: Lake) -> bool:
 
 
 def is_starter_code_current(settings: Settings, lake: Lake) -> bool:
-    """Whether the starter-code repositories have the heads that are stored; one that does not answer has not changed."""
+    """Whether the starter-code repositories have the heads that are stored; a silent one has not changed."""
     if not lake.has(STARTER_FILES):
         return False
     try:

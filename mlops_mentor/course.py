@@ -5,11 +5,11 @@ Belongs here: the file's model and its validation. Where the file is, is a setti
 
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 from zoneinfo import ZoneInfo, available_timezones
 
 import yaml
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
 from mlops_mentor.errors import ConfigError
 
@@ -18,6 +18,17 @@ def _known_zone(name: str) -> str:
     if name not in available_timezones():
         raise ValueError(f"{name!r} is not an IANA time zone such as Europe/Copenhagen")
     return name
+
+
+def _with_time_of_day(value: Any) -> Any:
+    """`value`, unless it is a date alone: read as the midnight that begins it, a deadline would come a day early."""
+    try:
+        is_date = not isinstance(value, datetime) and date.fromisoformat(str(value).strip()) is not None
+    except ValueError:
+        is_date = False
+    if is_date:
+        raise ValueError(f"has no time of day. Write it with one, such as {value}T23:59:00")
+    return value
 
 
 class Course(BaseModel):
@@ -29,7 +40,7 @@ class Course(BaseModel):
     term: str = Field(min_length=1)
     time_zone: Annotated[str, AfterValidator(_known_zone)]
     project_start: date
-    deadline: datetime
+    deadline: Annotated[datetime, BeforeValidator(_with_time_of_day)]
     roster: Path = Path("group_info.csv")
     starter_code: tuple[str, ...] = ()
 
@@ -62,14 +73,22 @@ def load_course(file: Path) -> Course:
         raise ConfigError(
             f"{file}: cannot be read ({error.strerror}). Set MENTOR_COURSE to the course's file, or put one there."
         ) from None
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{file}: is not valid YAML: {error}") from None
+    except (yaml.YAMLError, ValueError) as error:
+        raise ConfigError(f"{file}: is not valid YAML: {_reason(error)}. Correct it there.") from None
     try:
         return Course.model_validate(content)
     except ValidationError as error:
         wrong = "; ".join(
-            f"{'.'.join(str(part) for part in item['loc']) or 'file'}: {item['msg']}" for item in error.errors()
+            f"{'.'.join(str(part) for part in item['loc']) or 'file'}: {item['msg'].removeprefix('Value error, ')}"
+            for item in error.errors()
         )
         raise ConfigError(
             f"{file}: {wrong}. The comments in the bundled data/course.yaml say what each field is."
         ) from None
+
+
+def _reason(error: Exception) -> str:
+    """Why and where, without the lines of the file that YAML's own text quotes: addresses in them may have logins."""
+    if isinstance(error, yaml.MarkedYAMLError) and error.problem_mark is not None:
+        return f"{error.problem or error.context} in line {error.problem_mark.line + 1}"
+    return str(error)

@@ -43,9 +43,11 @@ class Lake:
         return self.path(table, group_id).is_file()
 
     def has_current(self, table: Table, group_id: str) -> bool:
-        """Whether the group has a part with the columns that the table has now (an older version's may differ)."""
-        path = self.path(table, group_id)
-        return path.is_file() and pl.read_parquet_schema(path) == table.schema
+        """Whether the group has a readable part with the columns of the table (an older version's may differ)."""
+        try:
+            return pl.read_parquet_schema(self.path(table, group_id)) == table.schema
+        except (OSError, pl.exceptions.PolarsError):
+            return False
 
     def input_key(self, table: Table, group_id: str | None = None) -> str | None:
         """The key of the inputs from which the stored part was computed; None where there is no (readable) part."""
@@ -106,7 +108,7 @@ class Lake:
         return [unquote(path.stem) for path in (self.root / table.name).glob("[!.]*.parquet")]
 
     def read_groups(self, table: Table, group_ids: Iterable[str]) -> pl.DataFrame:
-        """The parts of `group_ids` in one frame, in their order; groups without a (current) part are left out."""
+        """The parts of `group_ids` in one frame, in their order; groups without a usable part are left out."""
         paths = [path for path in (self.path(table, group_id) for group_id in group_ids) if path.is_file()]
         try:
             together = pl.read_parquet(paths, glob=False) if paths else empty(table)
@@ -114,8 +116,8 @@ class Lake:
             together = pl.DataFrame()
         if together.schema == table.schema:
             return together
-        current = [path for path in paths if pl.read_parquet_schema(path) == table.schema]
-        return pl.concat([empty(table), *(pl.read_parquet(path, glob=False) for path in current)])
+        parts = [_read_or_none(path) for path in paths]
+        return pl.concat([empty(table), *(part for part in parts if part is not None and part.schema == table.schema)])
 
     def sweep(self) -> int:
         """Delete what killed processes left behind longer than an hour ago; the number of files deleted."""
@@ -127,3 +129,10 @@ class Lake:
         for path in stale:
             path.unlink(missing_ok=True)
         return len(stale)
+
+
+def _read_or_none(path: Path) -> pl.DataFrame | None:
+    try:
+        return pl.read_parquet(path, glob=False)
+    except (OSError, pl.exceptions.PolarsError):
+        return None

@@ -7,13 +7,13 @@ are parsed in `addresses`; the partitions that follow from the groups belong to 
 import csv
 import io
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import polars as pl
 
-from mlops_mentor.addresses import Address, AddressError, parse_address
+from mlops_mentor.addresses import Address, AddressError, parse_address, without_login
 from mlops_mentor.errors import RosterError
 from mlops_mentor.schemas import GROUPS
 
@@ -35,7 +35,10 @@ class Group:
 
 @dataclass(frozen=True)
 class RosterProblem:
-    """A row that cannot be used: which, why, and what to do; `group_id` where the row names one."""
+    """A row that cannot be used: which, why, and what to do (`message`, sentences of which the last has no full stop).
+
+    `group_id` is there where the row names a group that has no other row.
+    """
 
     file: Path
     row: int
@@ -70,17 +73,11 @@ def load_roster(file: Path) -> Roster:
     Raises:
         RosterError: the file cannot be read, has no usable header, or no usable row.
     """
-    rows = csv.reader(io.StringIO(_text(file), newline=""), delimiter=_delimiter(file), skipinitialspace=True)
     groups: list[Group] = []
     problems: list[RosterProblem] = []
     header: _Header | None = None
     seen: dict[str, int] = {}
-    line = 1
-    for cells in rows:
-        # A quoted cell may span lines: a row is known by the line on which it begins, as an editor shows it.
-        row, line = line, rows.line_num + 1
-        if not any(cell.strip() for cell in cells):
-            continue
+    for row, cells in _rows(file):
         if header is None:
             header = _Header.parse(file, cells)
             continue
@@ -124,7 +121,10 @@ class _Header:
             return RosterProblem(file, row, "the group's number is missing. Fill in group_nb, or delete the row")
         if not _GROUP_ID.match(group_id):
             return RosterProblem(
-                file, row, f"group_nb {group_id!r} may have letters, digits, space, '.', '_', '-' only"
+                file,
+                row,
+                f"group_nb {without_login(group_id)!r} cannot be used. Write letters, digits, spaces, '.', '_' and "
+                "'-', 64 at most, a letter or digit first and last",
             )
         if group_id.casefold() in seen:
             first = seen[group_id.casefold()]
@@ -134,7 +134,7 @@ class _Header:
         try:
             address = parse_address(cell.get(self.repo_cell, ""), base=file.parent)
         except AddressError as error:
-            return RosterProblem(file, row, f"group {group_id}: {error} in github_repo", group_id)
+            return RosterProblem(file, row, f"group {group_id}: {error}", group_id)
         students = tuple(cell[i] for i in self.student_cells if cell.get(i))
         return Group(group_id, address, students, row)
 
@@ -144,17 +144,19 @@ def roster_change(known: Sequence[Group], roster: Roster, *, accept_shorter: boo
 
     A group whose row has become unusable stays as it was. When more than a fifth of the groups (and more than one)
     would go, none goes unless `accept_shorter`: half a spreadsheet is a likelier cause than half a class leaving.
+    Names that differ in case alone are one group, as within a roster; it is called what the new roster calls it.
     """
-    names = {group.group_id for group in roster.groups}
-    broken = {problem.group_id for problem in roster.problems}
-    absent = [group for group in known if group.group_id not in names]
-    unasked = [group for group in absent if group.group_id not in broken]
+    names = {group.group_id.casefold() for group in roster.groups}
+    known_names = {group.group_id.casefold() for group in known}
+    broken = {problem.group_id.casefold() for problem in roster.problems if problem.group_id is not None}
+    absent = [group for group in known if group.group_id.casefold() not in names]
+    unasked = [group for group in absent if group.group_id.casefold() not in broken]
     is_too_much = len(unasked) > max(1.0, _SHARE_THAT_MAY_GO * len(known)) and not accept_shorter
-    kept = absent if is_too_much else [group for group in absent if group.group_id in broken]
+    kept = absent if is_too_much else [group for group in absent if group.group_id.casefold() in broken]
     kept_ids = {group.group_id for group in kept}
     return RosterChange(
         groups=(*roster.groups, *kept),
-        added=_ids(group for group in roster.groups if group.group_id not in {old.group_id for old in known}),
+        added=_ids(group for group in roster.groups if group.group_id.casefold() not in known_names),
         removed=_ids(group for group in absent if group.group_id not in kept_ids),
         kept=_ids(kept),
     )
@@ -186,6 +188,21 @@ def groups_from_frame(frame: pl.DataFrame) -> tuple[Group, ...]:
 
 def _ids(groups: Iterable[Group]) -> tuple[str, ...]:
     return tuple(group.group_id for group in groups)
+
+
+def _rows(file: Path) -> Iterator[tuple[int, list[str]]]:
+    """The rows that are not blank. A quoted cell may span lines: a row's number is the line on which it begins."""
+    rows = csv.reader(io.StringIO(_text(file), newline=""), delimiter=_delimiter(file), skipinitialspace=True)
+    row = 1
+    try:
+        for cells in rows:
+            if any(cell.strip() for cell in cells):
+                yield row, cells
+            row = rows.line_num + 1
+    except csv.Error as error:
+        raise RosterError(
+            f"{file}, row {row}: is no CSV ({error}). Look for a quotation mark left open. Nothing was changed."
+        ) from None
 
 
 def _text(file: Path) -> str:

@@ -14,6 +14,8 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from mlops_mentor.course import Course, load_course
 from mlops_mentor.errors import ConfigError
 
+_MAX_WORKERS = 64
+
 
 class Settings(BaseSettings):
     """What the environment says, with `MENTOR_` before each name; paths are as given, defaults fit a checkout."""
@@ -28,7 +30,10 @@ class Settings(BaseSettings):
     course: Path | None = Field(None, description="The course's file; <data>/course.yaml when not given.")
     roster: Path | None = Field(None, description="The roster; what course.yaml names when not given.")
     workers: int = Field(
-        max(4, os.cpu_count() or 1), ge=1, le=64, description="Groups worked on at the same time within a run."
+        default_factory=lambda: min(max(4, os.cpu_count() or 1), _MAX_WORKERS),
+        ge=1,
+        le=_MAX_WORKERS,
+        description="Groups worked on at the same time within a run.",
     )
     max_concurrent_runs: int = Field(4, ge=1, le=64, description="Dagster runs at the same time.")
     groups_per_run: int = Field(33, ge=1, description="Groups in one run of a backfill.")

@@ -49,7 +49,6 @@ def test_a_deadline_with_an_offset_keeps_it(tmp_path: Path, deadline: str) -> No
     assert load_course(_file(tmp_path, deadline=deadline)).deadline_utc == datetime(2027, 1, 22, 17, tzinfo=UTC)
 
 
-@pytest.mark.xfail(strict=True, reason="a date alone means the midnight that begins it: a day is lost without a word")
 def test_a_deadline_without_a_time_is_refused_or_means_the_end_of_the_day(tmp_path: Path) -> None:
     try:
         course = load_course(_file(tmp_path, deadline="2027-01-22"))
@@ -106,13 +105,23 @@ def test_a_deadline_on_the_first_day_is_allowed(tmp_path: Path) -> None:
     assert load_course(_file(tmp_path, deadline="2027-01-04T00:30:00")).deadline_utc.day == 3
 
 
-@pytest.mark.parametrize("content", [b"", b"- a\n- b\n", b"course: [", b"course: \xff\xfe", b"just words"])
+@pytest.mark.parametrize(
+    "content", [b"", b"- a\n- b\n", b"course: [", b"course: \xff\xfe", b"just words", b"deadline: 2027-02-30", b"a: \0"]
+)
 def test_a_file_that_is_no_course_is_refused_by_name(tmp_path: Path, content: bytes) -> None:
     file = tmp_path / "course.yaml"
     file.write_bytes(content)
     with pytest.raises(ConfigError) as error:
         load_course(file)
     assert str(error.value).startswith(f"{file}: ")
+
+
+def test_what_is_wrong_in_yaml_is_named_by_its_line_and_nothing_of_the_file_is_quoted(tmp_path: Path) -> None:
+    file = tmp_path / "course.yaml"
+    file.write_text("starter_code:\n  - [https://ada:secret@uni.example/a/b: c: d\n")
+    with pytest.raises(ConfigError, match=r"is not valid YAML: .* in line [23]\. ") as error:
+        load_course(file)
+    assert "secret" not in str(error.value)
 
 
 def test_a_missing_file_is_named_with_the_setting_that_leads_to_it(tmp_path: Path) -> None:

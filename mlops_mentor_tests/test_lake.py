@@ -148,9 +148,6 @@ def test_parts_of_another_version_are_left_out(lake: Lake, make_commits: MakeFra
 
 
 @pytest.mark.parametrize("content", [b"", b"no parquet at all"])
-@pytest.mark.xfail(
-    strict=True, reason="one damaged part raises a bare PolarsError and stops the tables of the whole class"
-)
 def test_a_damaged_part_is_left_out_as_an_outdated_one_is(lake: Lake, make_commits: MakeFrame, content: bytes) -> None:
     for group_id in ("1", "2"):
         lake.write(COMMITS, make_commits({"group_id": group_id}), group_id)

@@ -120,3 +120,11 @@ def test_a_roster_that_is_given_needs_no_course(tmp_path: Path) -> None:
 def test_a_path_may_begin_at_home(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MENTOR_DATA_DIR", "~/mentor")
     assert load_settings().root == Path.home() / "mentor"
+
+
+@pytest.mark.parametrize(("num_processors", "workers"), [(None, 4), (2, 4), (16, 16), (256, 64)])
+def test_workers_follow_the_machine_within_their_own_limit(
+    monkeypatch: pytest.MonkeyPatch, num_processors: int | None, workers: int
+) -> None:
+    monkeypatch.setattr("os.cpu_count", lambda: num_processors)
+    assert load_settings().workers == workers

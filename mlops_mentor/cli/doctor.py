@@ -87,7 +87,7 @@ def _starter_code(settings: Settings) -> Iterator[Finding]:
         try:
             address = parse_address(text, base=settings.course_file.parent)
         except AddressError as error:
-            yield Finding("starter code", False, str(error), f"correct {settings.course_file}")
+            yield Finding("starter code", False, f"{error}.", f"correct {settings.course_file}")
             continue
         yield from _asked(f"starter code {address.url}", address)
 

@@ -46,6 +46,6 @@ order by group_id, kind;
 create view largest_files as
 select group_id, path, kind, bytes, is_available
 from files
-where not is_vendored and not is_generated
+where not is_vendored and not is_generated and not coalesce(is_starter_code, false)
 qualify row_number() over (partition by group_id order by bytes desc nulls first) <= 10
 order by group_id, bytes desc nulls first;

@@ -35,7 +35,10 @@ class Result:
 def publish_warehouse(lake: Lake, file: Path, group_ids: Sequence[str]) -> dict[str, int]:
     """Build `file` anew from the lake and put it in place; the number of rows by table.
 
-    Tables by group hold the parts of `group_ids`. Raises nothing for tables that do not exist yet: they are empty.
+    Tables by group hold the parts of `group_ids`. Tables that do not exist yet are empty.
+
+    Raises:
+        WarehouseError: a table of the lake cannot be read; what was published before stays.
     """
     file.parent.mkdir(parents=True, exist_ok=True)
     fresh = file.with_name(f".{file.name}.{os.getpid()}.{secrets.token_hex(4)}.tmp")
@@ -75,7 +78,12 @@ def _load(connection: duckdb.DuckDBPyConnection, lake: Lake, table: Table, group
         # By position: a part of another version would be refused rather than put into the wrong columns.
         names = ", ".join(f'"{name}"' for name in table.schema)
         insert = f'insert into "{table.name}" select {names} from read_parquet(?)'  # noqa: S608 - names of our schema
-        connection.execute(insert, [paths])
+        try:
+            connection.execute(insert, [paths])
+        except duckdb.Error as error:
+            raise WarehouseError(
+                f"{lake.root / table.name}: cannot be loaded. Materialize {table.name} again. DuckDB says: {error}"
+            ) from None
     connection.execute(f"comment on table \"{table.name}\" is '{_quoted(table.description)}'")
     for column in table.columns:
         connection.execute(f'comment on column "{table.name}"."{column.name}" is \'{_quoted(column.description)}\'')

@@ -69,7 +69,7 @@ def repo_stats_frame(
     reasons = dict(_LATER)
     if readme is not None and len(readme) > MAX_CHARACTERS:
         reasons["readme_length"] = f"counted up to {MAX_CHARACTERS} characters"
-    if num_unavailable := int(files["is_available"].not_().sum()):
+    if num_unavailable := numbers["num_files_unavailable"]:
         reasons["repo_size"] = f"a lower bound: {num_unavailable} files are not in the mirror"
     if files["is_starter_code"].null_count():
         reasons["lines"] = "starter code is included: its repositories could not be read"

@@ -21,6 +21,7 @@ from mlops_mentor.repos import git
 _NOREPLY = re.compile(r"^(?:\d+\+)?(?P<login>[a-z0-9][a-z0-9-]*)(?:\[bot\])?@users\.noreply\.github\.com$")
 _STUDY_NUMBER = re.compile(r"^s\d{6}$")
 _CO_AUTHOR = re.compile(r"^\s*(?P<name>.*?)\s*<(?P<email>[^<>]*)>\s*$")
+_RULES = (".mailmap", "same e-mail", "study number", "GitHub login", "same name", "name as address")
 _MIN_LOGIN = 4
 _MIN_JOINED_NAME = 7
 # Letters that no decomposition makes into ASCII; common in the names of the course.
@@ -50,6 +51,11 @@ class _Key(NamedTuple):
     rule: str
     value: str
 
+    @property
+    def rank(self) -> tuple[int, str]:
+        """Where several keys are shared, the one that convinces most is named as the reason."""
+        return _RULES.index(self.rule), self.value
+
 
 def parse_co_author(trailer: str) -> Identity:
     """`Ada Lovelace <ada@x.org>` -> its identity; a trailer without an address is a name alone."""
@@ -65,11 +71,13 @@ def merge_identities(counts: Mapping[Identity, int], mailmap: Mapping[Identity, 
     kinds = {identity: kind_of(mailmap.get(identity, identity)) for identity in counts}
     logins = {match["login"] for identity in counts if (match := _NOREPLY.match(identity.email.strip().casefold()))}
     names = {name_key(identity.name) for identity in counts}
-    keys = {i: {_Key("kind", kinds[i])} | _keys(mailmap.get(i, i), logins, names) | _mapped(i, mailmap) for i in counts}
+    guesses = {i: _guesses(mailmap.get(i, i), logins) for i in counts}
+    keys = {i: _keys(mailmap.get(i, i), names) | _mapped(i, mailmap) for i in counts}
+    contradicted = _contradicted(keys, guesses, mailmap)
     groups = _Groups(counts)
     holders: dict[tuple[str, _Key], Identity] = {}
     for identity in sorted(counts, key=lambda i: (-counts[i], i)):
-        for key in sorted(keys[identity] - {_Key("kind", kinds[identity])}):
+        for key in sorted(keys[identity] | (guesses[identity] - contradicted), key=lambda key: key.rank):
             first = holders.setdefault((kinds[identity], key), identity)
             groups.join(first, identity, key)
     found = [
@@ -107,33 +115,66 @@ def name_key(name: str) -> str:
     return " ".join(re.findall(r"[^\W_]+", "".join(char for char in plain if not unicodedata.combining(char))))
 
 
-def _keys(identity: Identity, logins: set[str], names: set[str]) -> set[_Key]:
-    """What tells who this is; logins and names that occur in the repository decide what may be taken for one."""
+def _keys(identity: Identity, names: set[str]) -> set[_Key]:
+    """What tells for certain who this is; of names those that occur in the repository decide what a middle name is."""
     rules = _rules()
     email = identity.email.strip().casefold()
-    local = email.partition("@")[0]
     name = name_key(identity.name)
-    joined = name.replace(" ", "")
+    words, joined = name.split(), name.replace(" ", "")
     keys = set()
     if email not in rules.placeholder_emails:
         keys.add(_Key("same e-mail", email))
         if match := _NOREPLY.match(email):
             keys.add(_Key("GitHub login", match["login"]))
-        keys |= {_Key("GitHub login", login) for login in {local, joined} & logins if len(login) >= _MIN_LOGIN}
+    if name not in rules.placeholder_names:
+        keys.add(_Key("same name", name))
+        if len(words) >= 3 and f"{words[0]} {words[-1]}" in names:
+            keys.add(_Key("same name", f"{words[0]} {words[-1]}"))
+        if len(words) >= 2 and len(joined) >= _MIN_JOINED_NAME:
+            keys.add(_Key("name as address", joined))
+    return keys | {
+        _Key("study number", text) for text in (email.partition("@")[0], joined) if _STUDY_NUMBER.match(text)
+    }
+
+
+def _guesses(identity: Identity, logins: set[str]) -> set[_Key]:
+    """What suggests who this is: names and logins read from the address, and a name that is a login of the repository.
+
+    Two persons may share these: `alexander@` of two servers is not one Alexander.
+    """
+    rules = _rules()
+    email = identity.email.strip().casefold()
+    local = email.partition("@")[0]
+    name = name_key(identity.name)
+    keys, maybe_logins = set(), set()
+    if email not in rules.placeholder_emails:
+        maybe_logins.add(local)
         letters = name_key(re.sub(r"\d+", "", local)).replace(" ", "")
         if len(letters) >= _MIN_JOINED_NAME:
             keys.add(_Key("name as address", letters))
     if name not in rules.placeholder_names:
-        keys.add(_Key("same name", name))
-        words = name.split()
-        if len(words) >= 2 and len(joined) >= _MIN_JOINED_NAME:
-            keys.add(_Key("name as address", joined))
-        if len(words) >= 3 and f"{words[0]} {words[-1]}" in names:
-            keys.add(_Key("same name", f"{words[0]} {words[-1]}"))
-        if len(words) == 1 and joined in logins and len(joined) >= _MIN_LOGIN:
-            keys.add(_Key("GitHub login", joined))
-    keys |= {_Key("study number", text) for text in (local, joined) if _STUDY_NUMBER.match(text)}
-    return keys
+        maybe_logins.add(name.replace(" ", ""))
+    return keys | {_Key("GitHub login", login) for login in maybe_logins & logins if len(login) >= _MIN_LOGIN}
+
+
+def _contradicted(
+    keys: Mapping[Identity, set[_Key]], guesses: Mapping[Identity, set[_Key]], mailmap: Mapping[Identity, Identity]
+) -> set[_Key]:
+    """The guesses that would make one contributor of two full names which cannot be one person's."""
+    full_names: dict[_Key, set[str]] = defaultdict(set)
+    for identity in keys:
+        name = name_key(mailmap.get(identity, identity).name)
+        if " " in name and name not in _rules().placeholder_names:
+            for key in keys[identity] | guesses[identity]:
+                full_names[key].add(name)
+    return {key for key, names in full_names.items() if not _may_be_one(names)}
+
+
+def _may_be_one(full_names: set[str]) -> bool:
+    """Whether all may be short for the longest: `ada l`, `ada lovelace` and `ada b lovelace` may, `ada holm` not."""
+    longest = set(max(full_names, key=lambda name: (len(name), name)).split())
+    others = {word for name in full_names for word in name.split()} - longest
+    return all(any(word.startswith(whole) or whole.startswith(word) for whole in longest) for word in others)
 
 
 def _mapped(identity: Identity, mailmap: Mapping[Identity, Identity]) -> set[_Key]:

@@ -42,7 +42,7 @@ CONTRIBUTORS = Table(
         Column("last_commit_at", UTC, "Author date of the latest commit (UTC); null for co-authors alone."),
     ),
     key=("contributor_id",),
-    version="1",
+    version="2",
 )
 
 REPO_STATS = Table(
@@ -122,6 +122,6 @@ REPO_STATS = Table(
         Column("not_available", TEXT_LIST, "`column: reason` for the numbers that could not be known.", True),
     ),
     key=("group_id",),
-    version="1",
+    version="2",
     is_one_row=True,
 )

@@ -5,13 +5,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import dagster as dg
-import duckdb
-import polars as pl
-
 from mlops_mentor.defs.launch import Launcher, launcher
 from mlops_mentor.lake import Lake
-from mlops_mentor.schemas import GROUP_STATUS, TABLES, Table
+from mlops_mentor.leaderboard.warehouse import query
+from mlops_mentor.schemas import GROUP_STATUS, TABLES
 from mlops_mentor.settings import Settings
 from mlops_mentor_tests.repos.sources import Source
 
@@ -25,8 +22,8 @@ roster: group_info.csv
 starter_code: [repos/starter]
 """
 
-# When something was done: different in every run.
-TIMES = ("fetched_at", "checked_at", "first_seen_at", "finished_at", "at")
+# When something was done, and how git happened to pack it: different in every run.
+PASSING = {"fetched_at", "checked_at", "first_seen_at", "finished_at", "mirror_bytes"}
 
 
 @dataclass
@@ -79,10 +76,16 @@ class Classroom:
         with launcher(self.settings) as started:
             refresh(started, group_ids)
 
-    def warehouse_tables(self) -> dict[str, pl.DataFrame]:
-        """Every table of the published warehouse, in an order of its own, without moments and bytes on disk."""
-        with duckdb.connect(str(self.settings.warehouse_file), read_only=True) as connection:
-            return {table.name: _comparable(connection, table) for table in TABLES}
+    def warehouse_tables(self) -> dict[str, list[dict[str, Any]]]:
+        """Rows of every table of the published warehouse in an order of their own, without what differs in every run."""
+        found = {}
+        for table in TABLES:
+            result = query(self.settings.warehouse_file, f'select * from "{table.name}"')
+            records = [dict(zip(result.columns, row, strict=True)) for row in result.rows]
+            found[table.name] = sorted(
+                ({k: v for k, v in each.items() if k not in PASSING} for each in records), key=repr
+            )
+        return found
 
 
 def make_classroom(folder: Path, group_ids: Iterable[str], *, missing: Iterable[str] = ()) -> Classroom:
@@ -103,18 +106,3 @@ def refresh(started: Launcher, group_ids: Iterable[str]) -> None:
     started.run_roster()
     started.run_groups(set(group_ids))
     started.run_class()
-
-
-def latest_by_partition(instance: dg.DagsterInstance, asset: str, group_id: str) -> dg.AssetMaterialization | None:
-    """The last materialization of a group's part."""
-    records = instance.fetch_materializations(
-        dg.AssetRecordsFilter(asset_key=dg.AssetKey(asset), asset_partitions=[group_id]), limit=1
-    ).records
-    return records[0].asset_materialization if records else None
-
-
-def _comparable(connection: duckdb.DuckDBPyConnection, table: Table) -> pl.DataFrame:
-    frame: pl.DataFrame = connection.execute(f'select * from "{table.name}"').pl()
-    kept = [name for name in frame.columns if not name.endswith(TIMES) and name != "mirror_bytes"]
-    kept += [name for name in ("committed_at", "authored_at", "snapshot_at") if name in frame.columns]
-    return frame.select(dict.fromkeys(kept)).sort([name for name in kept if frame.schema[name] == pl.String])

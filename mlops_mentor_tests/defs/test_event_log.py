@@ -15,7 +15,7 @@ from mlops_mentor.settings import Settings
 
 
 @dg.asset
-def numbers() -> dg.MaterializeResult:  # type: ignore[type-arg]
+def numbers() -> dg.MaterializeResult:
     return dg.MaterializeResult(metadata={"n": 3})
 
 
@@ -65,6 +65,7 @@ def test_what_it_stores_dagsters_own_reads(instance: dg.DagsterInstance, runs_di
 
 
 def test_what_dagsters_own_stores_it_reads(tmp_path: Path) -> None:
+    (tmp_path / "stock").mkdir()
     with dg.DagsterInstance.local_temp(str(tmp_path / "stock")) as stock_instance:
         run_id = run(stock_instance)
         stock = stock_instance.event_log_storage
@@ -95,7 +96,9 @@ def test_many_threads_lose_no_event(instance: dg.DagsterInstance) -> None:
 
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(store, range(60)))
-    assert {run_id: len(storage.get_logs_for_run(run_id)) - counts[run_id] for run_id in run_ids} == dict.fromkeys(run_ids, 30)
+    assert {run_id: len(storage.get_logs_for_run(run_id)) - counts[run_id] for run_id in run_ids} == dict.fromkeys(
+        run_ids, 30
+    )
 
 
 def test_more_runs_than_open_connections_are_all_kept(

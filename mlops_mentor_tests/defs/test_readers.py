@@ -2,11 +2,12 @@
 
 from collections.abc import Callable
 
+from mlops_mentor.defs.instance import open_instance
 from mlops_mentor.leaderboard.warehouse import query
 from mlops_mentor_tests.defs.classroom import Classroom
 from mlops_mentor_tests.defs.programs import finish, start
 
-GROUPS = ["1", "2", "3"]
+GROUPS = ["1", "2"]
 SUM = "select (select count(*) from commits), (select sum(total_commits) from leaderboard), (select count(*) from group_status)"
 
 
@@ -21,16 +22,18 @@ def test_a_reader_sees_whole_tables_while_runs_work_on_groups(make_room: Callabl
         seen.add(query(room.settings.warehouse_file, SUM).rows[0])
     finish(runs)
     seen.add(query(room.settings.warehouse_file, SUM).rows[0])
-    assert (9, 9, 3) in seen, "the reader came too late"
-    assert (15, 15, 3) in seen, "what a run stored is not in the warehouse"
-    assert all(9 <= num_commits <= 15 and num_groups == 3 for num_commits, _, num_groups in seen)
+    assert (6, 6, 2) in seen, "the reader came too late"
+    assert (9, 9, 2) in seen, "what a run stored is not in the warehouse"
+    assert all(6 <= num_commits <= 9 and num_groups == 2 for num_commits, _, num_groups in seen)
     assert {row["state"] for row in room.status().values()} == {"ok"}
 
 
 def test_two_runs_over_the_same_groups_at_once_give_what_one_gives(make_room: Callable[..., Classroom]) -> None:
     room = make_room(GROUPS)
+    # Dagster itself cannot make its databases twice at once.
+    open_instance(room.settings).dispose()
     finish([start(room), start(room)])
     tables = room.warehouse_tables()
-    assert tables["commits"].height == tables["commits"]["sha"].len() == 9
-    assert tables["leaderboard_history"].height == 3
-    assert tables["group_status"]["state"].to_list() == ["ok"] * 3
+    assert len(tables["commits"]) == len({row["sha"] for row in tables["commits"]}) == 6
+    assert len(tables["leaderboard_history"]) == 2
+    assert [row["state"] for row in tables["group_status"]] == ["ok"] * 2

@@ -105,7 +105,6 @@ def test_a_warehouse_that_cannot_be_built_leaves_the_old_one(published: Path, la
     assert list(published.parent.iterdir()) == [published]
 
 
-@pytest.mark.xfail(strict=True, reason="a damaged part raises duckdb's own error and not one that a user can act on")
 def test_a_warehouse_that_cannot_be_built_says_what_to_do(published: Path, lake: Lake) -> None:
     lake.path(GROUPS).write_bytes(b"damaged")
     with pytest.raises(MentorError, match=r"groups\.parquet"):
@@ -228,7 +227,6 @@ def test_a_view_counts_own_files_alone(lake: Lake, file: Path, make_files: MakeF
     assert query(file, "select * from own_files").rows == [("1", "python", 2, 7, 70)]
 
 
-@pytest.mark.xfail(strict=True, reason="the comment says `the group's own`, the view has starter code in it")
 def test_the_largest_files_are_the_group_s_own(lake: Lake, file: Path, make_files: MakeFrame) -> None:
     lake.write(FILES, make_files({"path": "a", "bytes": 1}, {"path": "b", "bytes": 2, "is_starter_code": True}), "1")
     publish_warehouse(lake, file, ["1"])

@@ -41,11 +41,9 @@ def test_words_are_counted_as_rendered(markdown: str, words: int) -> None:
     [
         ("<style>p { color: red }</style>\n\nhello", 1),
         ("<p>bo<b>ld</b></p>", 1),
+        ("<ul><li>one</li><li>two<br/>three</li></ul>", 3),
         ("<script>\nvar a = 1\n</script>\n\nhello", 1),
     ],
-)
-@pytest.mark.xfail(
-    strict=True, reason="style and script are counted, and a tag within a word of an HTML block splits it"
 )
 def test_html_blocks_are_counted_as_rendered_too(markdown: str, words: int) -> None:
     assert num_words(markdown) == words

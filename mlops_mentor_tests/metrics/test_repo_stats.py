@@ -200,10 +200,7 @@ def test_the_size_is_that_of_all_tracked_files(stats: Stats, make_files: MakeFra
     assert any(reason.startswith("repo_size: a lower bound: ") for reason in row["not_available"])
 
 
-def test_a_submodule_is_no_file_that_is_missing(
-    stats: Stats, make_files: MakeFrame, request: pytest.FixtureRequest
-) -> None:
-    request.applymarker(pytest.mark.xfail(strict=True, reason="a gitlink counts as a file that is not in the mirror"))
+def test_a_submodule_is_no_file_that_is_missing(stats: Stats, make_files: MakeFrame) -> None:
     row = stats(files=make_files(_file("a", bytes=1), _file("sub", "gitlink", bytes=None, is_available=False)))
     assert row["num_files_unavailable"] == 0
     assert not any(reason.startswith("repo_size: ") for reason in row["not_available"])

@@ -26,7 +26,7 @@ class Server:
 
 @contextmanager
 def git_server(root: Path, *, redirects: dict[str, str] | None = None) -> Iterator[Server]:
-    """Serve the repositories below `root`, with partial clones allowed; `redirects` (301) by the beginning of a path."""
+    """Serve the repositories below `root`, partial clones allowed; `redirects` (301) by the beginning of a path."""
     # Filters are the server's choice; nothing else of this is needed.
     configuration = {
         "GIT_CONFIG_COUNT": "1",

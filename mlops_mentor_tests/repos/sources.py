@@ -74,7 +74,7 @@ class Source:
         at: datetime | None = None,
         author: bytes = b"Ada Lovelace <ada@uni.example>",
     ) -> str:
-        """Add a commit to `ref` and return its id; `parents` other than the ref's tip may be given ([] makes a root)."""
+        """Add a commit to `ref` and return its id; its parent is the ref's tip unless `parents` are given."""
         self._num_commits += 1
         seconds = int((at or BEGIN + timedelta(hours=self._num_commits)).timestamp())
         if parents is None:

@@ -169,7 +169,7 @@ def test_text_and_links_with_an_images_name_agree(source: Source, mirror: Path) 
         b"Subject\n\nCo-authored-by: Grace <grace@uni.example>\nCo-Authored-By: Alan <alan@uni.example>\n",
         b"Subject\n\nCo-authored-by: Long\n  name <long@uni.example>\nSigned-off-by: x <x@y>\n",
         b"Subject\n\nCo-authored-by: not a trailer <a@b>\n\nbecause this paragraph is the last one\n",
-        b"Subject\n\nCo-authored-by:\nCo-authored-by: nobody\nCo-authored-by: twice <t@x>\nCo-authored-by: twice <t@x>\n",
+        b"Subject\n\nCo-authored-by:\nCo-authored-by: nobody\nCo-authored-by: two <t@x>\nCo-authored-by: two <t@x>\n",
         b"Subject\n\n=======\n%H%x00%n$Format:%H$\n",
     ],
 )

@@ -21,6 +21,7 @@ from mlops_mentor_tests.repos.sources import MAIN, Source, plain_git
 pytestmark = pytest.mark.loopback
 
 SMALL_BLOBS = Limits(git_timeout_s=60, max_blob_bytes=1000)
+PAGE = b"<html>\nPlease log in.\n</html>\n"
 BIG = b"".join(b"row %d\n" % number for number in range(500))
 
 
@@ -144,9 +145,8 @@ def test_what_a_server_answers_becomes_a_status(
 
 
 def test_a_page_for_people_in_place_of_a_repository_is_no_empty_repository(mirror: Path) -> None:
-    with answering(200, ("Content-Type", "text/html"), content=b"<html>\nPlease log in.\n</html>\n") as server:
-        with pytest.raises(RepoError):
-            update_mirror(server.address(), mirror, Limits(ask_timeout_s=20))
+    with answering(200, ("Content-Type", "text/html"), content=PAGE) as server, pytest.raises(RepoError):
+        update_mirror(server.address(), mirror, Limits(ask_timeout_s=20))
     assert not mirror.exists()
 
 
@@ -168,7 +168,7 @@ def test_a_server_that_redirects_for_ever_is_an_error(mirror: Path) -> None:
 
 
 def test_a_redirect_to_another_transport_is_refused(hosted: Source, mirror: Path) -> None:
-    with answering(301, ("Location", f"file://{hosted.path}/info/refs?service=git-upload-pack")) as server:
+    with answering(301, ("Location", f"file://{hosted.path}/info/refs?service=git-upload-pack")) as server:  # noqa: SIM117
         with pytest.raises(RepoError):
             update_mirror(server.address(), mirror, Limits(ask_timeout_s=20))
     assert not mirror.exists()

@@ -1,0 +1,190 @@
+"""The commands as a user types them: what they print, and the exit codes."""
+
+import contextlib
+import csv
+import io
+import json
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from mlops_mentor.cli import main
+from mlops_mentor_tests.defs.classroom import Classroom, make_classroom
+
+
+@dataclass(frozen=True)
+class Said:
+    """How a command ended."""
+
+    code: int
+    out: str
+    err: str
+
+
+def type_in(*arguments: str) -> Said:
+    """`mlops-mentor ...` in this process."""
+    out, err = io.StringIO(), io.StringIO()
+    code = 0
+    with pytest.MonkeyPatch.context() as monkeypatch, contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+        monkeypatch.setattr(sys, "argv", ["mlops-mentor", *arguments])
+        try:
+            main()
+        except SystemExit as end:
+            code = int(end.code or 0)
+    return Said(code, out.getvalue(), err.getvalue())
+
+
+def of(room: Classroom) -> list[str]:
+    return ["--data-dir", str(room.data), "--course", str(room.folder / "course.yaml")]
+
+
+@dataclass(frozen=True)
+class Ran:
+    room: Classroom
+    said: Said
+
+
+@pytest.fixture(scope="module")
+def ran(tmp_path_factory: pytest.TempPathFactory) -> Ran:
+    """A class that was run once; group 3 has no repository."""
+    room = make_classroom(tmp_path_factory.mktemp("class"), ["1", "2"], missing=["3"])
+    return Ran(room, type_in("run", *of(room)))
+
+
+def test_a_run_succeeds_where_a_group_fails_and_names_it_with_the_reason(ran: Ran) -> None:
+    assert ran.said.code == 0
+    assert "3 of 3 groups worked on" in ran.said.out
+    assert f"group 3: {ran.room.repository('3')} does not exist. Correct the roster" in ran.said.out
+    assert str(ran.room.settings.warehouse_file) in ran.said.out
+
+
+def test_a_second_run_works_on_what_failed_alone(ran: Ran) -> None:
+    said = type_in("run", *of(ran.room))
+    assert (said.code, "1 of 3 groups worked on" in said.out) == (0, True)
+
+
+def test_one_group_can_be_run(ran: Ran) -> None:
+    said = type_in("run", *of(ran.room), "--group", "2")
+    assert (said.code, "1 of 1 groups worked on" in said.out) == (0, True)
+
+
+def test_an_unknown_group_is_a_wrong_call(ran: Ran) -> None:
+    said = type_in("run", *of(ran.room), "--group", "2", "--group", "nope")
+    assert said.code == 2
+    assert "--group: nope not in" in said.err
+    assert "Traceback" not in said.err
+
+
+def test_a_missing_roster_is_a_wrong_call_with_a_remedy(ran: Ran, tmp_path: Path) -> None:
+    said = type_in("run", *of(ran.room), "--roster", str(tmp_path / "nowhere.csv"))
+    assert said.code == 2
+    assert "nowhere.csv" in said.err
+    assert "Set MENTOR_ROSTER or --roster" in said.err
+
+
+def test_a_missing_course_file_is_a_wrong_call_with_a_remedy(tmp_path: Path) -> None:
+    said = type_in("run", "--data-dir", str(tmp_path / "data"))
+    assert said.code == 2
+    assert "Set MENTOR_COURSE" in said.err
+
+
+def test_a_setting_that_cannot_be_used_is_a_wrong_call_that_names_its_variable(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MENTOR_WORKERS", "many")
+    said = type_in("leaderboard", "--data-dir", str(tmp_path))
+    assert said.code == 2
+    assert "MENTOR_WORKERS" in said.err
+
+
+def test_the_leaderboard_as_json_has_every_group_in_the_rosters_order(ran: Ran) -> None:
+    said = type_in("leaderboard", "--data-dir", str(ran.room.data), "--format", "json")
+    rows = json.loads(said.out)
+    assert said.code == 0
+    shown = [(row["group_id"], row["state"], row["total_commits"]) for row in rows]
+    assert shown == [("1", "ok", 3), ("2", "ok", 3), ("3", "failed", None)]
+
+
+def test_the_leaderboard_as_csv_has_the_same_columns_as_json(ran: Ran) -> None:
+    said = type_in("leaderboard", "-d", str(ran.room.data), "-f", "csv")
+    rows = list(csv.DictReader(io.StringIO(said.out)))
+    columns = json.loads(type_in("leaderboard", "-d", str(ran.room.data), "-f", "json").out)[0].keys()
+    assert list(rows[0]) == list(columns)
+    assert [row["total_commits"] for row in rows] == ["3", "3", ""]
+
+
+def test_the_leaderboard_as_a_table_is_for_people(ran: Ran) -> None:
+    said = type_in("leaderboard", "-d", str(ran.room.data))
+    assert said.code == 0
+    assert "on_main" in said.out.splitlines()[0]
+
+
+def test_a_query_is_answered(ran: Ran) -> None:
+    query = "select group_id, count(*) as n from commits group by all order by 1"
+    said = type_in("sql", query, "-d", str(ran.room.data), "-f", "json")
+    assert json.loads(said.out) == [{"group_id": "1", "n": 3}, {"group_id": "2", "n": 3}]
+
+
+@pytest.mark.parametrize("query", ["selec 1", "from nowhere", "drop table commits", "from read_text('/etc/passwd')"])
+def test_a_query_that_is_wrong_or_not_allowed_fails_with_a_message(ran: Ran, query: str) -> None:
+    said = type_in("sql", query, "-d", str(ran.room.data))
+    assert (said.code, said.out) == (1, "")
+    assert said.err.startswith("error: ")
+    assert "Traceback" not in said.err
+
+
+@pytest.mark.parametrize("command", [["leaderboard"], ["sql", "from commits"]])
+def test_before_the_first_run_a_reader_is_told_what_to_do(tmp_path: Path, command: list[str]) -> None:
+    said = type_in(*command, "--data-dir", str(tmp_path))
+    assert said.code == 1
+    assert "Run `mlops-mentor run`" in said.err
+
+
+def test_doctor_says_what_cannot_be_reached(ran: Ran) -> None:
+    said = type_in("doctor", *of(ran.room))
+    assert said.code == 1
+    assert "2 of 3 answer" in said.out
+    assert "group 3" in said.out
+
+
+def test_doctor_is_content_with_a_class_that_is_in_order(tmp_path: Path) -> None:
+    room = make_classroom(tmp_path / "class", ["1"])
+    said = type_in("doctor", *of(room))
+    assert (said.code, "LOOK" in said.out) == (0, False), said.out
+
+
+def test_doctor_without_a_course_file_says_so_and_goes_on(tmp_path: Path) -> None:
+    said = type_in("doctor", "--data-dir", str(tmp_path))
+    assert said.code == 1
+    assert "MENTOR_COURSE" in said.out
+    assert "git" in said.out
+
+
+def test_the_sample_class_can_be_made_and_is_named(tmp_path: Path) -> None:
+    said = type_in("sample", str(tmp_path / "sample"))
+    assert said.code == 0
+    assert str(tmp_path / "sample" / "group_info.csv") in said.out
+    assert (tmp_path / "sample" / "course.yaml").exists()
+
+
+@pytest.mark.parametrize("command", [[], ["run"], ["leaderboard"], ["sql"], ["ui"], ["doctor"], ["sample"]])
+def test_every_command_explains_itself(command: list[str]) -> None:
+    said = type_in(*command, "--help")
+    assert said.code == 0
+    assert "Usage: " in said.out
+    assert said.out.count("\n") > 5
+
+
+@pytest.mark.parametrize(
+    "arguments", [["nonsense"], ["run", "--nonsense"], ["leaderboard", "--format", "xml"], ["sql"]]
+)
+def test_what_is_no_command_is_a_wrong_call(arguments: list[str]) -> None:
+    assert type_in(*arguments).code == 2
+
+
+def test_the_version_is_printed() -> None:
+    said = type_in("--version")
+    assert said.code == 0
+    assert said.out.startswith("mlops-mentor ")
