@@ -13,7 +13,7 @@ from mlops_mentor.lake import Lake
 from mlops_mentor.repos.refs import remote_refs
 from mlops_mentor.repos.starter import starter_addresses, starter_files_key
 from mlops_mentor.roster import Group, Roster, groups_frame, groups_from_frame, roster_change
-from mlops_mentor.schemas import GROUPS, STARTER_FILES
+from mlops_mentor.schemas import GROUPS, REPO_SNAPSHOTS, STARTER_FILES
 from mlops_mentor.settings import Settings
 
 
@@ -59,7 +59,10 @@ def changed_groups(
             if not all(lake.input_key(table, group.group_id) for table in GROUP_TABLES):
                 return True
             refs, _ = remote_refs(group.address, cwd=cwd, timeout_s=timeout_s)
-            return not is_current(lake, group, refs.refs_id, inputs)
+            if not is_current(lake, group, refs.refs_id, inputs):
+                return True
+            lake.confirm(REPO_SNAPSHOTS, group.group_id)
+            return False
         except RepoError:
             return True
         finally:

@@ -6,12 +6,14 @@ under a name that begins with a dot, and moved there in one step. The key of a p
 that whoever would compute it again from the same inputs can see that it is there.
 """
 
+import contextlib
 import os
 import re
 import secrets
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import quote, unquote
 
@@ -94,6 +96,18 @@ class Lake:
         if frame.schema != table.schema:
             raise LakeError(f"{path}: was written by another version. Materialize {table.name} again.")
         return frame
+
+    def confirm(self, table: Table, group_id: str) -> None:
+        """Note that the group's part still holds, without writing it: whoever writes it meanwhile loses nothing."""
+        with contextlib.suppress(FileNotFoundError):
+            os.utime(self.path(table, group_id))
+
+    def confirmed_at(self, table: Table, group_id: str) -> datetime | None:
+        """When the group's part was stored or last confirmed (UTC); None where there is none."""
+        try:
+            return datetime.fromtimestamp(self.path(table, group_id).stat().st_mtime, UTC)
+        except FileNotFoundError:
+            return None
 
     def read_or_empty(self, table: Table) -> pl.DataFrame:
         """The whole table, or no rows when it was never written.

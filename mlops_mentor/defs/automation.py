@@ -15,12 +15,9 @@ ONCE_A_WAVE = (
     & ~dg.AutomationCondition.in_progress()
 ).with_label("once a wave of groups")
 
-
-def refresh_sensor(target: dg.AssetSelection) -> dg.AutomationConditionSensorDefinition:
-    """The sensor that evaluates the conditions of `target`; on by default."""
-    return dg.AutomationConditionSensorDefinition(
-        "refresh_after_wave",
-        target=target,
-        default_status=dg.DefaultSensorStatus.RUNNING,
-        description="Refreshes leaderboard, warehouse and checks once after groups were worked on.",
-    )
+refresh_sensor = dg.AutomationConditionSensorDefinition(
+    "refresh_after_wave",
+    target=dg.AssetSelection.groups("leaderboard"),
+    default_status=dg.DefaultSensorStatus.RUNNING,
+    description="Refreshes leaderboard and warehouse once after groups were worked on.",
+)

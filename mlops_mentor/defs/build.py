@@ -6,9 +6,8 @@ import dagster as dg
 
 from mlops_mentor.defs.assets import leaderboard, metrics, repos, roster
 from mlops_mentor.defs.automation import refresh_sensor
-from mlops_mentor.defs.checks import group_checks
 from mlops_mentor.defs.group_step import group_step
-from mlops_mentor.defs.jobs import CLASS, refresh_class, refresh_groups, refresh_roster
+from mlops_mentor.defs.jobs import refresh_class, refresh_groups, refresh_roster
 from mlops_mentor.defs.resources import Mentor
 from mlops_mentor.settings import load_settings
 
@@ -27,9 +26,8 @@ def build_defs(*, resource_overrides: Mapping[str, object] | None = None) -> dg.
             leaderboard.warehouse,
         ],
         resources={"mentor": Mentor(), **(resource_overrides or {})},
-        asset_checks=[group_checks],
         jobs=[refresh_roster, refresh_groups, refresh_class],
-        sensors=[refresh_sensor(CLASS)],
+        sensors=[refresh_sensor],
         # One process a run: a process a step costs three seconds of CPU each, and the groups share theirs anyway.
         executor=dg.in_process_executor,
     )

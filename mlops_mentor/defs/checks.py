@@ -1,18 +1,17 @@
 """Asset checks of the tables by group, generated from their schemas and from the snapshots' status.
 
 Belongs here: which checks there are and what they say. Each looks at every group and names those that fail, with the
-reason: the page of a failed partition shows none. They run once a wave of groups, because a check a group would make
-Dagster's event log three times as long and its partitioned form is a preview.
+reason: the page of a failed partition shows none. They are evaluated at the end of every run that worked on groups, and
+not once a group: that would make Dagster's event log three times as long, and its partitioned form is a preview.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import dagster as dg
 import polars as pl
 
-from mlops_mentor.defs.automation import ONCE_A_WAVE
-from mlops_mentor.defs.resources import Mentor
 from mlops_mentor.freshness import GROUP_TABLES
 from mlops_mentor.lake import Lake
 from mlops_mentor.schemas import GROUP_OUTCOMES, GROUPS, REPO_SNAPSHOTS, Table, problems
@@ -22,13 +21,14 @@ IS_ACCESSIBLE = "is_accessible"
 IS_FRESH = "is_fresh"
 MAX_AGE = timedelta(days=1)
 _MAX_LISTED = 50
+_READABLE = ("ok", "empty")
 
 # By group that fails, why.
 Failures = dict[str, str]
 
 
 def _spec(table: Table, name: str, description: str) -> dg.AssetCheckSpec:
-    return dg.AssetCheckSpec(name, asset=table.name, description=description, automation_condition=ONCE_A_WAVE)
+    return dg.AssetCheckSpec(name, asset=table.name, description=description)
 
 
 def _schema_description(table: Table) -> str:
@@ -47,20 +47,19 @@ def group_check_specs() -> list[dg.AssetCheckSpec]:
     ]
 
 
-@dg.multi_asset_check(name="group_checks", specs=group_check_specs(), can_subset=True)
-def group_checks(context: dg.AssetCheckExecutionContext, mentor: Mentor) -> Iterator[dg.AssetCheckResult]:
-    """Look at every group's part of every table."""
-    lake, now = mentor.lake(), datetime.now(UTC)
+def evaluate_checks(selected: Collection[dg.AssetCheckKey], lake: Lake) -> Iterator[dg.AssetCheckResult]:
+    """Look at every group's part of every table, for the checks that are `selected`."""
+    now = datetime.now(UTC)
     group_ids = lake.read(GROUPS)["group_id"].to_list()
     snapshots = lake.read_groups(REPO_SNAPSHOTS, group_ids)
     outcomes = lake.read_groups(GROUP_OUTCOMES, group_ids)
     look: dict[str, Callable[[Table], Failures]] = {
         FITS_SCHEMA: lambda table: schema_failures(lake, table, group_ids, outcomes),
         IS_ACCESSIBLE: lambda _: access_failures(snapshots),
-        IS_FRESH: lambda _: age_failures(snapshots, now),
+        IS_FRESH: lambda _: age_failures(lake, snapshots, now),
     }
     tables = {table.name: table for table in GROUP_TABLES}
-    for key in sorted(context.selected_asset_check_keys, key=str):
+    for key in sorted(selected, key=str):
         failures = look[key.name](tables[key.asset_key.to_user_string()])
         yield _result(key, failures, len(group_ids))
 
@@ -73,30 +72,31 @@ def schema_failures(lake: Lake, table: Table, group_ids: list[str], outcomes: pl
     refused = outcomes.filter(pl.col("failed_table") == table.name, pl.col("reason").str.starts_with("table "))
     failures: Failures = dict(refused.select("group_id", "reason").iter_rows())
     for group_id in group_ids:
-        if not lake.has(table, group_id) or group_id in failures:
-            continue
-        if not lake.has_current(table, group_id):
-            failures[group_id] = "stored by another version; re-run the group"
-        elif table.is_one_row and (found := problems(table, lake.read(table, group_id))):
-            failures[group_id] = "; ".join(found)
+        if group_id not in failures and lake.has(table, group_id) and not lake.has_current(table, group_id):
+            failures[group_id] = "stored by another version, or damaged; re-run the group"
+    if table.is_one_row and problems(replace(table, is_one_row=False), lake.read_groups(table, group_ids)):
+        parts = {group_id: lake.read(table, group_id) for group_id in lake.group_ids(table) if group_id not in failures}
+        failures |= {group_id: "; ".join(found) for group_id, part in parts.items() if (found := problems(table, part))}
     return failures
 
 
 def access_failures(snapshots: pl.DataFrame) -> Failures:
     """Groups whose repository could not be read."""
-    failed = snapshots.filter(~pl.col("status").is_in(["ok", "empty"]))
+    failed = snapshots.filter(~pl.col("status").is_in(_READABLE))
     return {group_id: f"{status}: {reason}" for group_id, status, reason in failed.select(
         "group_id", "status", "reason").iter_rows()}  # fmt: skip
 
 
-def age_failures(snapshots: pl.DataFrame, now: datetime) -> Failures:
-    """Groups whose repository was never read, or not within `MAX_AGE`."""
+def age_failures(lake: Lake, snapshots: pl.DataFrame, now: datetime) -> Failures:
+    """Groups whose repository was never read, or neither read nor found unchanged within `MAX_AGE`."""
     failures = {}
-    for group_id, fetched_at in snapshots.select("group_id", "fetched_at").iter_rows():
-        if fetched_at is None:
+    for group_id, status, fetched_at in snapshots.select("group_id", "status", "fetched_at").iter_rows():
+        confirmed_at = lake.confirmed_at(REPO_SNAPSHOTS, group_id) if status in _READABLE else None
+        read_at = max(filter(None, (fetched_at, confirmed_at)), default=None)
+        if read_at is None:
             failures[group_id] = "never read"
-        elif now - fetched_at > MAX_AGE:
-            failures[group_id] = f"last read {fetched_at:%Y-%m-%d %H:%M} UTC"
+        elif now - read_at > MAX_AGE:
+            failures[group_id] = f"last read {read_at:%Y-%m-%d %H:%M} UTC"
     return failures
 
 

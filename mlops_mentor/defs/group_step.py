@@ -14,6 +14,7 @@ from typing import Any
 
 import dagster as dg
 
+from mlops_mentor.defs.checks import evaluate_checks, group_check_specs
 from mlops_mentor.defs.group_work import ChainResult, Compute, GroupWork, run_chain
 from mlops_mentor.defs.metadata import asset_metadata, part_metadata
 from mlops_mentor.defs.partitions import group_partitions
@@ -58,6 +59,7 @@ def group_step(assets: Sequence[GroupAsset], settings: Settings) -> dg.AssetsDef
     @dg.multi_asset(
         name="group_tables",
         specs=[asset.spec for asset in ordered],
+        check_specs=group_check_specs(),
         can_subset=True,
         backfill_policy=dg.BackfillPolicy.multi_run(settings.groups_per_run),
     )
@@ -72,6 +74,7 @@ def group_step(assets: Sequence[GroupAsset], settings: Settings) -> dg.AssetsDef
             if result.failed_table is not None:
                 failed.append(result)
                 context.log.warning(f"group {result.group_id}: {result.failed_table}: {result.reason}")
+        yield from evaluate_checks(context.selected_asset_check_keys, mentor.lake())
         if failed:
             raise _failure(failed, len(context.partition_keys))
 

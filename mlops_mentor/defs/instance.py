@@ -10,6 +10,7 @@ from typing import Any
 
 import dagster as dg
 import yaml
+from filelock import FileLock
 
 from mlops_mentor.settings import Settings
 
@@ -55,4 +56,7 @@ def prepare_home(settings: Settings) -> Path:
 
 def open_instance(settings: Settings) -> dg.DagsterInstance:
     """The instance under the data directory; a context manager."""
-    return dg.DagsterInstance.from_config(str(prepare_home(settings)))
+    home = prepare_home(settings)
+    # Dagster makes its tables when it first opens them, and two processes that do so at once get into each other's way.
+    with FileLock(home / ".open.lock", timeout=60):
+        return dg.DagsterInstance.from_config(str(home))

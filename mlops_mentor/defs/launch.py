@@ -3,6 +3,7 @@
 Belongs here: which runs a refresh of the class takes, and what they left.
 """
 
+import secrets
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -11,6 +12,7 @@ import dagster as dg
 
 from mlops_mentor.defs.instance import open_instance
 from mlops_mentor.defs.jobs import refresh_class, refresh_groups, refresh_roster
+from mlops_mentor.defs.orphans import PROCESS_TAG, end_orphaned_runs, process_lock
 from mlops_mentor.defs.partitions import NAME, stretches
 from mlops_mentor.defs.resources import Mentor
 from mlops_mentor.settings import Settings
@@ -23,9 +25,10 @@ _QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 class Launcher:
     """Runs of the assets in this process. Use through `launcher`."""
 
-    def __init__(self, instance: dg.DagsterInstance, definitions: dg.Definitions) -> None:
+    def __init__(self, instance: dg.DagsterInstance, definitions: dg.Definitions, process_id: str) -> None:
         self._instance = instance
         self._definitions = definitions
+        self._process_id = process_id
 
     def run_roster(self, *, accept_shorter: bool = False) -> None:
         """Materialize `groups` and `starter_files`.
@@ -42,14 +45,14 @@ class Launcher:
             self._run(refresh_groups.name, tags={_RANGE_START: first, _RANGE_END: last}, raise_on_error=False)
 
     def run_class(self) -> None:
-        """Materialize the tables over all groups, publish the warehouse, check every group."""
+        """Materialize the tables over all groups and publish the warehouse."""
         self._run(refresh_class.name, raise_on_error=True)
 
     def _run(self, job: str, *, raise_on_error: bool, tags: dict[str, str] | None = None, config: Any = None) -> None:
         self._definitions.resolve_job_def(job).execute_in_process(
             instance=self._instance,
             run_config={**_QUIET, **(config or {})},
-            tags=tags,
+            tags={PROCESS_TAG: self._process_id, **(tags or {})},
             raise_on_error=raise_on_error,
         )
 
@@ -64,5 +67,8 @@ def launcher(settings: Settings) -> Iterator[Launcher]:
         course=str(settings.course_file),
         roster=str(settings.roster_file),
     )
-    with open_instance(settings) as instance:
-        yield Launcher(instance, build_defs(resource_overrides={"mentor": mentor}))
+    settings.locks_dir.mkdir(parents=True, exist_ok=True)
+    process_id = secrets.token_hex(8)
+    with open_instance(settings) as instance, process_lock(settings.locks_dir, process_id):
+        end_orphaned_runs(instance, settings.locks_dir)
+        yield Launcher(instance, build_defs(resource_overrides={"mentor": mentor}), process_id)

@@ -5,7 +5,7 @@ Belongs here: listing the tree, reading blobs for their lines. The patterns that
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path

@@ -77,7 +77,7 @@ class Classroom:
             refresh(started, group_ids)
 
     def warehouse_tables(self) -> dict[str, list[dict[str, Any]]]:
-        """Rows of every table of the published warehouse in an order of their own, without what differs in every run."""
+        """Rows of every published table in an order of their own, without what differs in every run."""
         found = {}
         for table in TABLES:
             result = query(self.settings.warehouse_file, f'select * from "{table.name}"')

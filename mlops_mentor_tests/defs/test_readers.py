@@ -2,13 +2,19 @@
 
 from collections.abc import Callable
 
-from mlops_mentor.defs.instance import open_instance
+import pytest
+
 from mlops_mentor.leaderboard.warehouse import query
 from mlops_mentor_tests.defs.classroom import Classroom
 from mlops_mentor_tests.defs.programs import finish, start
 
+pytestmark = pytest.mark.slow
+
 GROUPS = ["1", "2"]
-SUM = "select (select count(*) from commits), (select sum(total_commits) from leaderboard), (select count(*) from group_status)"
+SUM = (
+    "select (select count(*) from commits), (select sum(total_commits) from leaderboard), "
+    "(select count(*) from group_status)"
+)
 
 
 def test_a_reader_sees_whole_tables_while_runs_work_on_groups(make_room: Callable[..., Classroom]) -> None:
@@ -30,8 +36,6 @@ def test_a_reader_sees_whole_tables_while_runs_work_on_groups(make_room: Callabl
 
 def test_two_runs_over_the_same_groups_at_once_give_what_one_gives(make_room: Callable[..., Classroom]) -> None:
     room = make_room(GROUPS)
-    # Dagster itself cannot make its databases twice at once.
-    open_instance(room.settings).dispose()
     finish([start(room), start(room)])
     tables = room.warehouse_tables()
     assert len(tables["commits"]) == len({row["sha"] for row in tables["commits"]}) == 6

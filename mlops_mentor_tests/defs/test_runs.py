@@ -45,9 +45,10 @@ def failing(instance: dg.DagsterInstance, asset: str, name: str) -> dict[str, st
             if (said.asset_key.to_user_string(), said.check_name) == (asset, name):
                 shown = said.metadata.get("groups")
                 records = shown.records if isinstance(shown, dg.TableMetadataValue) else []
-                assert said.passed is (not records)
-                assert all(record.data["group"] in (said.description or "") for record in records)
-                return {record.data["group"]: record.data["reason"] for record in records}
+                failures = {str(record.data["group"]): str(record.data["reason"]) for record in records}
+                assert said.passed is (not failures)
+                assert all(group_id in (said.description or "") for group_id in failures)
+                return failures
     raise AssertionError(f"{name} of {asset} was never evaluated")
 
 

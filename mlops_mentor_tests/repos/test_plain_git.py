@@ -112,7 +112,8 @@ def test_paths_that_are_no_text_agree(source: Source, mirror: Path) -> None:
 
 def test_links_and_submodules_are_never_followed(source: Source, mirror: Path) -> None:
     source.commit({
-        b"passwd": (LINK, b"/etc/passwd"), b"up": (LINK, b"../../.."), b"README.md": b"x\n",
+        b"passwd": (LINK, b"/etc/passwd"), b"same-blob": b"/etc/passwd",
+        b"up": (LINK, b"../../.."), b"README.md": b"x\n",
         b".gitmodules": b'[submodule "evil"]\n\tpath = evil\n\turl = ext::touch\n', b"evil": (GITLINK, b"deadbeef" * 5),
     })  # fmt: skip
     source.commit({b"README.md": (LINK, b"passwd"), b"evil": (GITLINK, b"f00dfeed" * 5), b"up": b"a file now\n"})

@@ -160,7 +160,7 @@ def test_after_a_failure_the_last_good_snapshot_stays_with_the_new_status(source
     good = snapshot_frame(group_of(source), state, chosen, deadline=DEADLINE, now=BEFORE)
     error = RepoError("timeout", "did not answer")
     failed = failed_snapshot_frame(group_of(source), error, good, deadline=LATE, now=AFTER)
-    changed = {"status": "timeout", "reason": "did not answer", "checked_at": AFTER}
+    changed: dict[str, object] = {"status": "timeout", "reason": "did not answer", "checked_at": AFTER}
     # The deadline is the one that the snapshot was chosen by.
     assert failed.row(0, named=True) == good.row(0, named=True) | changed
 
@@ -168,6 +168,11 @@ def test_after_a_failure_the_last_good_snapshot_stays_with_the_new_status(source
 def test_a_group_that_was_never_read_has_a_row_with_the_reason(source: Source) -> None:
     error = RepoError("not_found", "no such repository")
     row = failed_snapshot_frame(group_of(source), error, None, deadline=DEADLINE, now=AFTER).row(0, named=True)
-    told = {"group_id": "1", "repo_url": str(source.path), "status": "not_found", "reason": "no such repository"}
+    told: dict[str, object] = {
+        "group_id": "1",
+        "repo_url": str(source.path),
+        "status": "not_found",
+        "reason": "no such repository",
+    }
     told |= {"deadline_at": DEADLINE, "checked_at": AFTER}
     assert row == dict.fromkeys(row) | told

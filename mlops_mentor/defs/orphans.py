@@ -1,0 +1,56 @@
+"""Runs whose process was killed: Dagster would show them as running for ever, and automation would wait for them.
+
+Belongs here: telling that a process of the command line is gone, and ending its runs. Each such process holds a lock
+that the system releases with it; its runs carry the lock's name. Runs that the UI starts are watched by Dagster itself.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import dagster as dg
+from filelock import FileLock, Timeout
+
+PROCESS_TAG = "mentor/process"
+_UNFINISHED = [
+    dg.DagsterRunStatus.NOT_STARTED,
+    dg.DagsterRunStatus.STARTING,
+    dg.DagsterRunStatus.STARTED,
+    dg.DagsterRunStatus.CANCELING,
+]
+
+
+@contextmanager
+def process_lock(locks_dir: Path, process_id: str) -> Iterator[None]:
+    """Hold the lock that says that this process is alive."""
+    lock = _lock(locks_dir, process_id)
+    with lock:
+        yield
+    Path(lock.lock_file).unlink(missing_ok=True)
+
+
+def end_orphaned_runs(instance: dg.DagsterInstance, locks_dir: Path) -> list[str]:
+    """Mark the unfinished runs of processes that are gone as failed; their ids."""
+    ended = []
+    for run in instance.get_runs(dg.RunsFilter(statuses=_UNFINISHED)):
+        process_id = run.tags.get(PROCESS_TAG)
+        if process_id is None or not process_id.isalnum() or _is_alive(locks_dir, process_id):
+            continue
+        instance.report_run_failed(run, "The process that worked on this run was killed. Run it again.")
+        ended.append(run.run_id)
+    return ended
+
+
+def _is_alive(locks_dir: Path, process_id: str) -> bool:
+    lock = _lock(locks_dir, process_id)
+    try:
+        with lock:
+            pass
+    except Timeout:
+        return True
+    Path(lock.lock_file).unlink(missing_ok=True)
+    return False
+
+
+def _lock(locks_dir: Path, process_id: str) -> FileLock:
+    return FileLock(locks_dir / f"process-{process_id}.lock", timeout=0)
