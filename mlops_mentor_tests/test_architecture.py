@@ -1,0 +1,56 @@
+"""Each engine has one folder that knows it, and arrows between the folders point one way."""
+
+import ast
+from pathlib import Path
+
+import mlops_mentor
+
+ROOT = Path(mlops_mentor.__file__).parent
+HOMES = {
+    "dagster": ("defs", "definitions.py"),
+    "git": ("repos",),
+    "duckdb": ("leaderboard",),
+    "typer": ("cli",),
+    "rich": ("cli",),
+}
+# Later in the data flow, and further from the ground: a folder imports only what stands before it.
+FLOORS = ("errors", "addresses", "schemas", "course", "settings", "roster", "lake", "repos", "metrics", "freshness",
+          "leaderboard", "changes", "sample", "defs", "cli")  # fmt: skip
+
+
+def imports(file: Path) -> set[str]:
+    """Names of the modules that a file imports, in full."""
+    found = set()
+    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            found.add(node.module)
+    return found
+
+
+def files() -> list[Path]:
+    return sorted(ROOT.rglob("*.py"))
+
+
+def test_each_engine_is_imported_in_its_home_alone() -> None:
+    strangers = [
+        (str(file.relative_to(ROOT)), engine)
+        for file in files()
+        for engine, homes in HOMES.items()
+        if file.relative_to(ROOT).parts[0] not in homes and any(name.split(".")[0] == engine for name in imports(file))
+    ]
+    assert strangers == []
+
+
+def test_arrows_point_one_way() -> None:
+    backwards = []
+    for file in files():
+        here = file.relative_to(ROOT).parts[0].removesuffix(".py")
+        if here not in FLOORS:
+            continue
+        for name in imports(file):
+            there = name.split(".")[1] if name.startswith("mlops_mentor.") else here
+            if there in FLOORS and FLOORS.index(there) > FLOORS.index(here):
+                backwards.append((str(file.relative_to(ROOT)), name))
+    assert backwards == []
