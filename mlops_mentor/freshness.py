@@ -16,6 +16,9 @@ from mlops_mentor.schemas import (
     COMMITS,
     CONTRIBUTORS,
     FILES,
+    GROUP_OUTCOMES,
+    GROUPS,
+    LEADERBOARD,
     REPO_SNAPSHOTS,
     REPO_STATS,
     STARTER_FILES,
@@ -59,13 +62,22 @@ def input_keys(group: Group, snapshot: str, inputs: Inputs) -> Mapping[str, str]
         CONTRIBUTORS.name: contributors,
         FILES.name: files,
         REPO_STATS.name: stats,
+        # Noted last: without it the chain was cut short, whatever else is there.
+        GROUP_OUTCOMES.name: _key(GROUP_OUTCOMES, stats),
     }
 
 
 def is_current(lake: Lake, group: Group, refs_id: str, inputs: Inputs) -> bool:
     """Whether every table of the group is stored as it would be computed now. Failed parts carry no key, so never."""
     keys = input_keys(group, snapshot_key(group, refs_id, inputs), inputs)
-    return all(lake.input_key(table, group.group_id) == keys[table.name] for table in GROUP_TABLES)
+    return all(lake.input_key(table, group.group_id) == keys[table.name] for table in (*GROUP_TABLES, GROUP_OUTCOMES))
+
+
+def class_key(lake: Lake) -> str:
+    """The key of what the tables over all groups and the warehouse are computed from."""
+    groups = lake.read(GROUPS)
+    outcomes = [lake.input_key(GROUP_OUTCOMES, group_id) for group_id in groups["group_id"]]
+    return _key(LEADERBOARD, groups.write_json(), starter_key(lake), *outcomes)
 
 
 def _key(table: Table, *parts: str | None) -> str:

@@ -13,9 +13,9 @@ from mlops_mentor.course import Course
 from mlops_mentor.freshness import GROUP_TABLES, Inputs, input_keys, is_current, snapshot_key, starter_key
 from mlops_mentor.lake import Lake
 from mlops_mentor.roster import Group
-from mlops_mentor.schemas import REPO_STATS, STARTER_FILES, Table
+from mlops_mentor.schemas import GROUP_OUTCOMES, REPO_STATS, STARTER_FILES, Table
 
-ALL = {"repo_snapshots", "commits", "files", "contributors", "repo_stats"}
+ALL = {"repo_snapshots", "commits", "files", "contributors", "repo_stats", "group_outcomes"}
 BEFORE = datetime(2027, 1, 10, tzinfo=UTC)
 AFTER = datetime(2027, 2, 10, tzinfo=UTC)
 MakeGroup = Callable[..., Group]
@@ -42,15 +42,18 @@ def _with_course(inputs: Inputs, **changes: Any) -> Inputs:
 def test_the_same_inputs_give_the_same_keys_and_every_table_has_its_own(make_group: MakeGroup, inputs: Inputs) -> None:
     keys = _keys(make_group(), inputs)
     assert keys == _keys(make_group(), inputs)
-    assert set(keys) == ALL == {table.name for table in GROUP_TABLES}
+    assert set(keys) == ALL == {table.name for table in (*GROUP_TABLES, GROUP_OUTCOMES)}
     assert len(set(keys.values())) == len(keys)
 
 
 @pytest.mark.parametrize(
     ("changes", "expected"),
     [
-        ({"time_zone": "Europe/London", "deadline": datetime(2027, 1, 22, 11)}, {"contributors", "repo_stats"}),
-        ({"project_start": date(2027, 1, 5)}, {"repo_stats"}),
+        (
+            {"time_zone": "Europe/London", "deadline": datetime(2027, 1, 22, 11)},
+            {"contributors", "repo_stats", "group_outcomes"},
+        ),
+        ({"project_start": date(2027, 1, 5)}, {"repo_stats", "group_outcomes"}),
         ({"deadline": datetime(2027, 1, 22, 13)}, ALL),
         ({"deadline": datetime(2027, 1, 22, 11, tzinfo=UTC)}, set()),
         ({"course": "another name", "term": "another term", "starter_code": ("a",)}, set()),
@@ -67,7 +70,7 @@ def test_new_starter_code_concerns_files_and_what_follows(make_group: MakeGroup,
     group = make_group()
     for key in ("other", None, ""):
         after = _keys(group, replace(inputs, starter_key=key))
-        assert _changed(_keys(group, inputs), after) == {"files", "contributors", "repo_stats"}
+        assert _changed(_keys(group, inputs), after) == {"files", "contributors", "repo_stats", "group_outcomes"}
     assert _keys(group, replace(inputs, starter_key=None)) != _keys(group, replace(inputs, starter_key=""))
 
 
@@ -81,7 +84,10 @@ def test_another_repository_concerns_everything(make_group: MakeGroup, inputs: I
 
 
 def test_another_size_of_the_group_concerns_its_numbers(make_group: MakeGroup, inputs: Inputs) -> None:
-    assert _changed(_keys(make_group(students=2), inputs), _keys(make_group(students=3), inputs)) == {"repo_stats"}
+    assert _changed(_keys(make_group(students=2), inputs), _keys(make_group(students=3), inputs)) == {
+        "repo_stats",
+        "group_outcomes",
+    }
 
 
 def test_another_row_of_the_roster_concerns_nothing(make_group: MakeGroup, inputs: Inputs) -> None:
@@ -101,10 +107,10 @@ def test_the_moment_matters_only_when_it_passes_the_deadline(make_group: MakeGro
     ("name", "expected"),
     [
         ("REPO_SNAPSHOTS", ALL),
-        ("COMMITS", {"commits", "contributors", "repo_stats"}),
-        ("FILES", {"files", "contributors", "repo_stats"}),
-        ("CONTRIBUTORS", {"contributors", "repo_stats"}),
-        ("REPO_STATS", {"repo_stats"}),
+        ("COMMITS", {"commits", "contributors", "repo_stats", "group_outcomes"}),
+        ("FILES", {"files", "contributors", "repo_stats", "group_outcomes"}),
+        ("CONTRIBUTORS", {"contributors", "repo_stats", "group_outcomes"}),
+        ("REPO_STATS", {"repo_stats", "group_outcomes"}),
     ],
 )
 def test_a_new_version_concerns_its_table_and_those_after_it(
@@ -118,7 +124,7 @@ def test_a_new_version_concerns_its_table_and_those_after_it(
 
 
 def _store(lake: Lake, group: Group, keys: dict[str, str], make_frame: MakeFrame) -> None:
-    for table in GROUP_TABLES:
+    for table in (*GROUP_TABLES, GROUP_OUTCOMES):
         lake.write(table, make_frame(table, {"group_id": group.group_id}), group.group_id, input_key=keys[table.name])
 
 

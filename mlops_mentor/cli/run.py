@@ -14,8 +14,9 @@ from mlops_mentor.changes import changed_groups, is_roster_current, is_starter_c
 from mlops_mentor.cli.output import Format
 from mlops_mentor.cli.show import failed_groups, show_leaderboard
 from mlops_mentor.errors import ConfigError
-from mlops_mentor.freshness import Inputs, starter_key
+from mlops_mentor.freshness import Inputs, class_key, starter_key
 from mlops_mentor.lake import Lake
+from mlops_mentor.leaderboard.warehouse import published_key
 from mlops_mentor.roster import Group, Roster, groups_from_frame, load_roster
 from mlops_mentor.schemas import GROUPS
 from mlops_mentor.settings import Settings
@@ -49,7 +50,7 @@ def _refresh(settings: Settings, roster: Roster, only: Sequence[str], accept_sho
     has_roster = is_roster_current(roster, lake) and is_starter_code_current(settings, lake)
     if has_roster:
         changed = _changed(settings, groups_from_frame(lake.read(GROUPS)), lake, inputs, only, progress)
-        if not changed and settings.warehouse_file.exists():
+        if not changed and published_key(settings.warehouse_file) == class_key(lake):
             return 0
     # Dagster takes seconds to import: only once there is work.
     with progress_task(progress, "starting Dagster", total=None):

@@ -168,7 +168,7 @@ def _note_success(work: GroupWork) -> None:
     keys = _keys(work)
     group_id = work.group.group_id
     if all(work.lake.input_key(table, group_id) == keys[table.name] for table in GROUP_TABLES):
-        _note(work, None, None)
+        _note(work, None, None, keys[GROUP_OUTCOMES.name])
 
 
 def _note_failure(work: GroupWork, table: Table, reason: str) -> None:
@@ -178,11 +178,10 @@ def _note_failure(work: GroupWork, table: Table, reason: str) -> None:
         work.lake.write(REPO_STATS, empty_repo_stats_frame(work.group, reason), work.group.group_id)
 
 
-def _note(work: GroupWork, failed_table: str | None, reason: str | None) -> None:
+def _note(work: GroupWork, failed_table: str | None, reason: str | None, input_key: str = "") -> None:
     row = (work.group.group_id, failed_table, reason, datetime.now(UTC))
-    work.lake.write(
-        GROUP_OUTCOMES, pl.DataFrame([row], schema=GROUP_OUTCOMES.schema, orient="row"), work.group.group_id
-    )
+    frame = pl.DataFrame([row], schema=GROUP_OUTCOMES.schema, orient="row")
+    work.lake.write(GROUP_OUTCOMES, frame, work.group.group_id, input_key=input_key)
 
 
 @contextmanager

@@ -13,8 +13,10 @@ import dagster as dg
 from mlops_mentor.defs.instance import open_instance
 from mlops_mentor.defs.jobs import refresh_class, refresh_groups, refresh_roster
 from mlops_mentor.defs.orphans import PROCESS_TAG, end_orphaned_runs, process_lock
-from mlops_mentor.defs.partitions import NAME, stretches
+from mlops_mentor.defs.partitions import NAME, stretches, sync_partitions
 from mlops_mentor.defs.resources import Mentor
+from mlops_mentor.lake import Lake
+from mlops_mentor.schemas import GROUPS
 from mlops_mentor.settings import Settings
 
 _RANGE_START, _RANGE_END = "dagster/asset_partition_range_start", "dagster/asset_partition_range_end"
@@ -71,4 +73,8 @@ def launcher(settings: Settings) -> Iterator[Launcher]:
     process_id = secrets.token_hex(8)
     with open_instance(settings) as instance, process_lock(settings.locks_dir, process_id):
         end_orphaned_runs(instance, settings.locks_dir)
+        # A process killed between storing the roster and telling Dagster has left them apart.
+        lake = Lake(settings.lake_dir)
+        if lake.has(GROUPS):
+            sync_partitions(instance, lake.read(GROUPS)["group_id"].to_list())
         yield Launcher(instance, build_defs(resource_overrides={"mentor": mentor}), process_id)

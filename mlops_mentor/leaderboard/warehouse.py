@@ -8,6 +8,7 @@ open it read-only, for one query each, and so never meet a writer.
 import os
 import re
 import secrets
+import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +22,7 @@ from mlops_mentor.lake import Lake
 from mlops_mentor.schemas import TABLES, Table
 
 _SQL_TYPES = {"String": "varchar", "Int64": "bigint", "Int32": "integer", "Float64": "double", "Boolean": "boolean"}
+_LEFTOVER_MAX_AGE_S = 3600.0
 _VIEW = re.compile(r"((?:^--[^\n]*\n)+)(create view (\w+) as\n.*?;)", re.MULTILINE | re.DOTALL)
 
 
@@ -32,10 +34,11 @@ class Result:
     rows: list[tuple[Any, ...]]
 
 
-def publish_warehouse(lake: Lake, file: Path, group_ids: Sequence[str]) -> dict[str, int]:
+def publish_warehouse(lake: Lake, file: Path, group_ids: Sequence[str], input_key: str = "") -> dict[str, int]:
     """Build `file` anew from the lake and put it in place; the number of rows by table.
 
-    Tables by group hold the parts of `group_ids`. Tables that do not exist yet are empty.
+    Tables by group hold the parts of `group_ids`. Tables that do not exist yet are empty. `input_key` is kept in it,
+    for `published_key`.
 
     Raises:
         WarehouseError: a table of the lake cannot be read; what was published before stays.
@@ -43,14 +46,33 @@ def publish_warehouse(lake: Lake, file: Path, group_ids: Sequence[str]) -> dict[
     file.parent.mkdir(parents=True, exist_ok=True)
     fresh = file.with_name(f".{file.name}.{os.getpid()}.{secrets.token_hex(4)}.tmp")
     try:
+        _sweep(file)
         with duckdb.connect(str(fresh)) as connection:
+            connection.begin()
             counts = {table.name: _load(connection, lake, table, group_ids) for table in TABLES}
             _create_views(connection)
+            _note_publication(connection, input_key)
+            connection.commit()
         fresh.replace(file)
     finally:
         fresh.unlink(missing_ok=True)
         fresh.with_name(fresh.name + ".wal").unlink(missing_ok=True)
     return counts
+
+
+def published_key(file: Path) -> str | None:
+    """The key of the inputs from which the file was published; None where there is no (readable) one."""
+    try:
+        return str(query(file, "select input_key from publication").rows[0][0])
+    except WarehouseError:
+        return None
+
+
+def _sweep(file: Path) -> None:
+    """Delete what publishers that were killed left beside the file more than an hour ago."""
+    for leftover in file.parent.glob(f".{file.name}.*.tmp*"):
+        if time.time() - leftover.stat().st_mtime > _LEFTOVER_MAX_AGE_S:
+            leftover.unlink(missing_ok=True)
 
 
 def query(file: Path, sql: str, parameters: Sequence[object] = ()) -> Result:
@@ -102,6 +124,13 @@ def _create_views(connection: duckdb.DuckDBPyConnection) -> None:
         connection.execute(statement)
         description = " ".join(line.removeprefix("--").strip() for line in comment.splitlines())
         connection.execute(f"comment on view {name} is '{_quoted(description)}'")
+
+
+def _note_publication(connection: duckdb.DuckDBPyConnection, input_key: str) -> None:
+    connection.execute("create table publication as select now() as published_at, ? as input_key", [input_key])
+    connection.execute("comment on table publication is 'When this file was published, and from what.'")
+    connection.execute("comment on column publication.published_at is 'When (UTC).'")
+    connection.execute("comment on column publication.input_key is 'Changes with the groups and what they consist of.'")
 
 
 def _quoted(text: str) -> str:

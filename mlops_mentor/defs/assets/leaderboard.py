@@ -14,6 +14,7 @@ from mlops_mentor.defs.automation import ONCE_A_WAVE
 from mlops_mentor.defs.group_step import OWNER
 from mlops_mentor.defs.metadata import asset_metadata, table_metadata
 from mlops_mentor.defs.resources import Mentor
+from mlops_mentor.freshness import class_key
 from mlops_mentor.lake import Lake
 from mlops_mentor.leaderboard.tables import group_status_frame, leaderboard_frame, leaderboard_history_frame
 from mlops_mentor.leaderboard.warehouse import publish_warehouse
@@ -111,7 +112,8 @@ def warehouse(mentor: Mentor) -> dg.MaterializeResult[Any]:
     _, ids = _groups(lake)
     # The newer of two must be published last.
     with _class_lock(mentor):
-        counts = publish_warehouse(lake, file, ids)
+        # The key is taken before the tables are read: what changes meanwhile must not count as published.
+        counts = publish_warehouse(lake, file, ids, class_key(lake))
     rows = pl.DataFrame({"table": list(counts), "num_rows": list(counts.values())})
     return dg.MaterializeResult(
         metadata={
