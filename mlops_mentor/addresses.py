@@ -31,7 +31,10 @@ class AddressError(ValueError):
 
 @dataclass(frozen=True)
 class Address:
-    """Where a repository is (`url`, a plain absolute path for `file`) and the one transport that may reach it."""
+    """Where a repository is and the one transport that may reach it.
+
+    `url` is a plain absolute path for `file`, and may be `user@host:path` for `ssh`.
+    """
 
     url: str
     transport: str
@@ -44,8 +47,9 @@ class Address:
 def parse_address(text: str, *, base: Path) -> Address:
     """`text` as it stands in a roster, relative paths being relative to `base`.
 
-    http and `git@` addresses of GitHub, GitLab and Bitbucket become https, `ssh://` ones stay what they say; passwords
-    and tokens, `.git`, a trailing `/`, and what a browser appends (`/tree/main`, `?tab=readme`) go.
+    http and `git@` addresses of GitHub, GitLab and Bitbucket become https, `ssh://` ones stay what they say, and so do
+    `git@` ones of other hosts, whose path may begin at the login's home; passwords and tokens, `.git`, a trailing `/`,
+    and what a browser appends (`/tree/main`, `?tab=readme`) go.
 
     Raises:
         AddressError: nothing there, an option (`-...`), a remote helper (`ext::...`), or an unknown scheme.
@@ -125,17 +129,24 @@ def _web(scheme: str, host: str, port: int | None, path: str) -> Address:
 
 
 def _scp_like(user: str, host: str, path: str) -> Address:
-    path = _tidy("/" + path.lstrip("/"))
     if host.lower() in _WEB_HOSTS:
-        return _web("https", host.lower(), None, path)
-    return _ssh(user, host, None, path)
+        return _web("https", host.lower(), None, _tidy("/" + path.lstrip("/")))
+    if path.startswith("/"):
+        return _ssh(user, host, None, _tidy("/" + path.lstrip("/")))
+    # `ssh://host/path` would begin at the server's root, and not every server knows `ssh://host/~/path`.
+    _refuse_odd_login(user, host)
+    return Address(f"{user}@{host.lower()}:{_tidy(path) or path}", "ssh")
 
 
 def _ssh(user: str | None, host: str, port: int | None, path: str) -> Address:
-    if not _SSH_HOST.fullmatch(host) or (user is not None and not _SSH_USER.fullmatch(user)):
-        raise AddressError("the host or the user is no name that ssh may be given. Write it as ssh://user@host/path")
+    _refuse_odd_login(user, host)
     login = f"{user}@" if user is not None else ""
     return Address(f"ssh://{login}{_host_and_port(host, port)}{path}", "ssh")
+
+
+def _refuse_odd_login(user: str | None, host: str) -> None:
+    if not _SSH_HOST.fullmatch(host) or (user is not None and not _SSH_USER.fullmatch(user)):
+        raise AddressError("the host or the user is no name that ssh may be given. Write it as ssh://user@host/path")
 
 
 def _host_and_port(host: str, port: int | None) -> str:

@@ -17,12 +17,12 @@ from mlops_mentor.schemas import GROUPS, REPO_SNAPSHOTS, STARTER_FILES
 from mlops_mentor.settings import Settings
 
 
-def is_roster_current(roster: Roster, lake: Lake) -> bool:
-    """Whether the table `groups` says what the roster says now."""
+def is_roster_current(roster: Roster, lake: Lake, *, accept_shorter: bool = False) -> bool:
+    """Whether the table `groups` says what the roster says now, or what was kept against it unless `accept_shorter`."""
     if not lake.has(GROUPS):
         return False
     stored = lake.read(GROUPS)
-    change = roster_change(groups_from_frame(stored), roster)
+    change = roster_change(groups_from_frame(stored), roster, accept_shorter=accept_shorter)
     return groups_frame(change.groups).equals(stored)
 
 

@@ -5,7 +5,8 @@
     ├── RosterError            the roster as a whole cannot be used (single bad rows are `RosterProblem`s)
     ├── RepoError              a repository could not be read; carries a snapshot `status`
     │   └── GitError           git itself ended with an error; carries its exit code and message
-    ├── LakeError              a stored table is missing or does not fit its schema
+    ├── LakeError              a stored table is missing or cannot be read
+    │   └── SchemaError        what was computed does not fit its table
     └── WarehouseError         the published warehouse is missing or a query cannot be answered
 
 Missing is a value and not an exception: a number that cannot be known is null, with the reason beside it.
@@ -46,7 +47,11 @@ class GitError(RepoError):
 
 
 class LakeError(MentorError):
-    """A stored table is missing or does not fit its schema."""
+    """A stored table is missing or cannot be read."""
+
+
+class SchemaError(LakeError):
+    """What was computed does not fit its table, and was not stored."""
 
 
 class WarehouseError(MentorError):

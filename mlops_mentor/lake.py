@@ -83,9 +83,16 @@ class Lake:
         Raises:
             LakeError: it is not there, or was written with another schema.
         """
+        frame = self._read_any_version(table, group_id)
+        if frame.schema != table.schema:
+            path = self.path(table, group_id)
+            raise LakeError(f"{path}: was written by another version. Materialize {table.name} again.")
+        return frame
+
+    def _read_any_version(self, table: Table, group_id: str | None = None) -> pl.DataFrame:
         path = self.path(table, group_id)
         try:
-            frame = pl.read_parquet(path)
+            return pl.read_parquet(path, glob=False)
         except FileNotFoundError:
             of_group = f" of group {group_id}" if group_id is not None else ""
             raise LakeError(f"table {table.name}{of_group} is not there yet. Materialize {table.name} first.") from None
@@ -93,9 +100,6 @@ class Lake:
             raise LakeError(
                 f"{path}: cannot be read ({error}). Delete it and materialize {table.name} again."
             ) from None
-        if frame.schema != table.schema:
-            raise LakeError(f"{path}: was written by another version. Materialize {table.name} again.")
-        return frame
 
     def confirm(self, table: Table, group_id: str) -> None:
         """Note that the group's part still holds, without writing it: whoever writes it meanwhile loses nothing."""
@@ -110,12 +114,16 @@ class Lake:
             return None
 
     def read_or_empty(self, table: Table) -> pl.DataFrame:
-        """The whole table, or no rows when it was never written.
+        """The whole table, or no rows when it was never written; columns that an older version lacked are null.
 
         Raises:
             LakeError: it is there but cannot be read: taking it for empty would lose what it holds.
         """
-        return self.read(table) if self.has(table) else empty(table)
+        if not self.has(table):
+            return empty(table)
+        stored = self._read_any_version(table)
+        shared = [name for name, dtype in stored.schema.items() if table.schema.get(name) == dtype]
+        return pl.concat([empty(table), stored.select(shared)], how="diagonal").select(table.schema.names())
 
     def group_ids(self, table: Table) -> list[str]:
         """The groups that have a part of the table."""

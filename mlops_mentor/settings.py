@@ -1,7 +1,6 @@
 """Settings: the only reader of the environment (and of `.env`), and of `course.yaml`'s place.
 
 Belongs here: where things are, how much may run at once, which limits hold. What the course is belongs to `course`.
-Secrets are `SecretStr` and stay here: they are never printed, logged or stored.
 """
 
 import os
@@ -15,6 +14,8 @@ from mlops_mentor.course import Course, load_course
 from mlops_mentor.errors import ConfigError
 
 _MAX_WORKERS = 64
+# Polars and DuckDB read a path with these as a pattern, and then find nothing or the wrong files.
+_PATTERN_CHARACTERS = "[]*?"
 
 
 class Settings(BaseSettings):
@@ -40,7 +41,11 @@ class Settings(BaseSettings):
     git_timeout_s: float = Field(600.0, gt=0, description="Seconds that cloning or fetching one repository may take.")
     ask_timeout_s: float = Field(30.0, gt=0, description="Seconds that a repository may take to list its heads.")
     max_repo_mb: int = Field(4_000, ge=1, description="MB (10^6 bytes) that a mirror may have on disk.")
-    max_blob_mb: float = Field(4.0, gt=0, description="Larger files are not fetched from servers (MiB).")
+    max_blob_mb: float = Field(
+        4.0,
+        gt=0,
+        description="Larger files are not fetched from servers (MiB); holds for what is fetched from then on.",
+    )
 
     @property
     def root(self) -> Path:
@@ -94,8 +99,24 @@ def load_settings(**overrides: Path | str | None) -> Settings:
         ConfigError: a value cannot be used; the text names its variable.
     """
     try:
-        return Settings(**{name: value for name, value in overrides.items() if value is not None})  # type: ignore[arg-type]
+        settings = Settings(**{name: value for name, value in overrides.items() if value is not None})  # type: ignore[arg-type]
     except ValidationError as error:
         first = error.errors()[0]
         name = "MENTOR_" + "_".join(str(part) for part in first["loc"]).upper()
         raise ConfigError(f"{name}: {first['msg']}. Correct it in the environment or in .env.") from None
+    try:
+        _refuse_patterns(settings.root)
+    except (OSError, RuntimeError):
+        raise ConfigError(
+            f"MENTOR_DATA_DIR: {settings.data_dir} leads nowhere (no such home directory?). Write the whole path."
+        ) from None
+    return settings
+
+
+def _refuse_patterns(data_dir: Path) -> None:
+    # The whole path counts: `data` in a directory `[2027]` is as unreadable.
+    if found := sorted({char for char in str(data_dir) if char in _PATTERN_CHARACTERS}):
+        raise ConfigError(
+            f"MENTOR_DATA_DIR: {data_dir} contains {' '.join(found)}, which programs that read the tables take for a "
+            "pattern. Choose a data directory whose whole path has none of [ ] * ?."
+        )

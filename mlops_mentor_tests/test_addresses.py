@@ -1,5 +1,6 @@
 """Addresses: what people write, and what git may be given."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -82,7 +83,11 @@ def test_pages_within_a_repository_lead_to_the_repository(text: str, url: str) -
         ("http://git.uni.example/a/b", Address("https://git.uni.example/a/b", "https")),
         ("http://127.0.0.1:8000/a/b.git", Address("http://127.0.0.1:8000/a/b", "http")),
         ("http://[::1]:8000/a/b", Address("http://[::1]:8000/a/b", "http")),
-        ("git@git.uni.example:a/b.git", Address("ssh://git@git.uni.example/a/b", "ssh")),
+        ("git@git.uni.example:a/b.git", Address("git@git.uni.example:a/b", "ssh")),
+        ("git@Git.Uni.Example:b.git/", Address("git@git.uni.example:b", "ssh")),
+        ("ada@git.uni.example:~bo/b", Address("ada@git.uni.example:~bo/b", "ssh")),
+        ("git@git.uni.example:.git", Address("git@git.uni.example:.git", "ssh")),
+        ("git@git.uni.example:/srv/a/b.git", Address("ssh://git@git.uni.example/srv/a/b", "ssh")),
         ("ssh://git@git.uni.example:2222/a/b.git", Address("ssh://git@git.uni.example:2222/a/b", "ssh")),
         ("ssh://ada:secret@[::1]:2222/a/b", Address("ssh://ada@[::1]:2222/a/b", "ssh")),
         ("ssh://git.uni.example/a/b", Address("ssh://git.uni.example/a/b", "ssh")),
@@ -177,7 +182,14 @@ def test_a_refusal_does_not_repeat_credentials(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["ssh://-oProxyCommand=x/a/b", "git@-oProxyCommand=x:a/b", "ssh://-x@uni.example/a/b", "ssh://%2Dx/a/b"]
+    "text",
+    [
+        "ssh://-oProxyCommand=x/a/b",
+        "git@-oProxyCommand=x:a/b",
+        "git@-oProxyCommand=x:/a/b",
+        "ssh://-x@uni.example/a/b",
+        "ssh://%2Dx/a/b",
+    ],
 )
 def test_a_host_that_is_an_option_is_refused(text: str) -> None:
     with pytest.raises(AddressError):
@@ -197,5 +209,5 @@ def test_whatever_is_written_gives_a_safe_address_or_a_refusal(text: str) -> Non
         address = parse_address(text, base=BASE)
     except AddressError:
         return
-    begins = {"file": "/", "https": "https://", "http": "http://", "ssh": "ssh://"}
-    assert address.url.startswith(begins[address.transport])
+    safe = {"file": "/", "https": "https://", "http": "http://", "ssh": r"ssh://|\w[\w.+-]*@[\w:][\w.:-]*:[^/]"}
+    assert re.match(safe[address.transport], address.url)

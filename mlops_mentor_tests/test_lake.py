@@ -10,7 +10,7 @@ import pytest
 
 from mlops_mentor.errors import LakeError
 from mlops_mentor.lake import Lake
-from mlops_mentor.schemas import COMMITS, CONTRIBUTORS, GROUPS, LEADERBOARD, STARTER_FILES
+from mlops_mentor.schemas import COMMITS, CONTRIBUTORS, GROUPS, LEADERBOARD, LEADERBOARD_HISTORY, STARTER_FILES
 
 MakeFrame = Callable[..., pl.DataFrame]
 
@@ -190,3 +190,13 @@ def test_has_tells_a_file_from_a_folder(lake: Lake) -> None:
     assert not lake.has(GROUPS)
     Path(lake.path(GROUPS)).mkdir(parents=True)
     assert not lake.has(GROUPS)
+
+
+def test_a_whole_table_of_an_older_version_keeps_its_rows(lake: Lake, make_frame: MakeFrame) -> None:
+    rows = make_frame(LEADERBOARD_HISTORY, {"group_id": "1", "total_commits": 3})
+    lake.write(LEADERBOARD_HISTORY, rows)
+    older = rows.drop("repo_url").with_columns(gone=pl.lit(1))
+    older.write_parquet(lake.path(LEADERBOARD_HISTORY))
+    with pytest.raises(LakeError, match="another version"):
+        lake.read(LEADERBOARD_HISTORY)
+    assert lake.read_or_empty(LEADERBOARD_HISTORY).equals(rows.with_columns(repo_url=pl.lit(None, pl.String)))

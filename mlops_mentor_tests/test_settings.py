@@ -122,6 +122,30 @@ def test_a_path_may_begin_at_home(monkeypatch: pytest.MonkeyPatch) -> None:
     assert load_settings().root == Path.home() / "mentor"
 
 
+@pytest.mark.parametrize("name", ["a[1]", "a]", "a*", "what?", "[2027]/data"])
+def test_a_data_directory_that_readers_take_for_a_pattern_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    monkeypatch.setenv("MENTOR_DATA_DIR", str(tmp_path / name))
+    with pytest.raises(ConfigError, match=r"^MENTOR_DATA_DIR: .*Choose a data directory"):
+        load_settings()
+
+
+def test_a_working_directory_that_readers_take_for_a_pattern_is_refused_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "course [2027]").mkdir()
+    monkeypatch.chdir(tmp_path / "course [2027]")
+    with pytest.raises(ConfigError, match=r"^MENTOR_DATA_DIR: .* contains \[ \], "):
+        load_settings()
+
+
+def test_a_home_that_does_not_exist_names_the_variable(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MENTOR_DATA_DIR", "~nobody-of-this-name/data")
+    with pytest.raises(ConfigError, match=r"^MENTOR_DATA_DIR: .*leads nowhere"):
+        load_settings()
+
+
 @pytest.mark.parametrize(("num_processors", "workers"), [(None, 4), (2, 4), (16, 16), (256, 64)])
 def test_workers_follow_the_machine_within_their_own_limit(
     monkeypatch: pytest.MonkeyPatch, num_processors: int | None, workers: int

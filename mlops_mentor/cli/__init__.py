@@ -7,6 +7,8 @@ Exit codes: 0 the command did its work (also where some groups failed), 1 it cou
 something it was given cannot be used.
 """
 
+import logging
+import shutil
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -14,7 +16,7 @@ from typing import Annotated
 import typer
 
 from mlops_mentor import __version__
-from mlops_mentor.cli.output import Format
+from mlops_mentor.cli.output import Format, PrintableFormatter, say
 from mlops_mentor.errors import ConfigError, MentorError, RosterError
 
 app = typer.Typer(
@@ -41,11 +43,23 @@ OutputFormat = Annotated[Format, typer.Option("--format", "-f", help="How to pri
 
 def main() -> None:
     """Run the command line; errors that a user can act on are one message and an exit code."""
+    if logging.lastResort is not None:
+        # What is logged while nobody listens goes to the terminal as well.
+        logging.lastResort.setFormatter(PrintableFormatter())
     try:
         app()
     except MentorError as error:
-        typer.secho(f"error: {error}", err=True, fg="red")
+        say(f"error: {error}", err=True, fg="red", keep="\n\t")
         sys.exit(2 if isinstance(error, ConfigError | RosterError) else 1)
+    except OSError as error:  # `filelock.Timeout` is one too
+        what = f"{error.filename}: {error.strerror}." if error.filename and error.strerror else str(error)
+        say(f"error: {what}", err=True, fg="red")
+        sys.exit(1)
+
+
+def _need_git() -> None:
+    if shutil.which("git") is None:
+        raise MentorError("git is not there. Install git 2.36 or newer, and see that it is in PATH.")
 
 
 def _version(is_asked: bool) -> None:
@@ -83,6 +97,7 @@ def run(
     from mlops_mentor.cli.run import run_class
     from mlops_mentor.settings import load_settings
 
+    _need_git()
     settings = load_settings(data_dir=data_dir, roster=roster, course=course)
     run_class(settings, only=group or [], accept_shorter=accept_shorter_roster)
 
@@ -120,6 +135,7 @@ def ui(
     from mlops_mentor.cli.ui import serve_ui
     from mlops_mentor.settings import load_settings
 
+    _need_git()
     serve_ui(load_settings(data_dir=data_dir, roster=roster, course=course), port)
 
 
@@ -140,5 +156,6 @@ def sample(
     """Make the sample class: ten small repositories with histories, their roster and course.yaml."""
     from mlops_mentor.sample import build_sample_class
 
+    _need_git()
     made = build_sample_class(directory)
-    typer.echo(f"Made {made.roster} and {made.course}.")
+    say(f"Made {made.roster} and {made.course}.")

@@ -6,11 +6,13 @@ import sys
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from datetime import UTC
 from pathlib import Path
 
 from mlops_mentor.addresses import Address, AddressError, parse_address
 from mlops_mentor.cli.output import console, rich_table
-from mlops_mentor.errors import MentorError, RepoError
+from mlops_mentor.errors import MentorError, RepoError, WarehouseError
+from mlops_mentor.leaderboard.warehouse import query
 from mlops_mentor.repos import git
 from mlops_mentor.repos.refs import remote_refs
 from mlops_mentor.roster import load_roster
@@ -20,6 +22,7 @@ _MIN_GIT = (2, 36)
 _MIN_FREE_GB = 5
 _MAX_LISTED = 10
 _ASK_TIMEOUT_S = 15.0
+_INSTALL_GIT = "install git 2.36 or newer"
 
 
 @dataclass(frozen=True)
@@ -32,21 +35,29 @@ class Finding:
     remedy: str = ""
 
 
+_Check = Callable[[Settings], Iterator[Finding]]
+
+
 def diagnose(settings: Settings) -> bool:
     """Print the diagnosis; whether everything that is needed is there."""
     findings: list[Finding] = []
-    for check in (_python, _git, _data_dir, _course, _roster, _starter_code, _repositories):
-        findings += _guarded(check, settings)
+    told: set[str] = set()
+    for what, check, remedy in _CHECKS:
+        findings += _guarded(what, check, remedy, settings, told)
     rows = [("ok" if finding.is_good else "LOOK", finding.what, finding.found, finding.remedy) for finding in findings]
     console().print(rich_table(["", "what", "found", "what to do"], rows))
     return all(finding.is_good for finding in findings)
 
 
-def _guarded(check: Callable[[Settings], Iterator[Finding]], settings: Settings) -> list[Finding]:
+def _guarded(what: str, check: _Check, remedy: str, settings: Settings, told: set[str]) -> Iterator[Finding]:
+    """What the check finds until it fails, and why it fails; checks that read one file fail alike, `told` once."""
     try:
-        return list(check(settings))
-    except MentorError as error:
-        return [Finding(check.__name__.strip("_").replace("_", " "), False, str(error), "see there")]
+        yield from check(settings)
+    except Exception as error:  # noqa: BLE001 - a diagnosis that dies says nothing of the rest
+        reason = str(error) if isinstance(error, MentorError) else f"{type(error).__name__}: {error}"
+        if reason not in told:
+            yield Finding(what, False, reason, remedy)
+        told.add(reason)
 
 
 def _python(_: Settings) -> Iterator[Finding]:
@@ -55,18 +66,42 @@ def _python(_: Settings) -> Iterator[Finding]:
 
 
 def _git(_: Settings) -> Iterator[Finding]:
+    if not _has_git():
+        yield Finding("git", False, "not found", _INSTALL_GIT)
+        return
     version = git.version()
     is_good = version >= _MIN_GIT
-    yield Finding("git", is_good, ".".join(map(str, version)), "" if is_good else "install 2.36 or newer")
+    yield Finding("git", is_good, ".".join(map(str, version)), "" if is_good else _INSTALL_GIT)
 
 
 def _data_dir(settings: Settings) -> Iterator[Finding]:
     place = next(path for path in (settings.root, *settings.root.parents) if path.exists())
+    if not place.is_dir():
+        yield Finding("data directory", False, f"{place} is no directory", "set MENTOR_DATA_DIR to a directory")
+        return
     is_writable = os.access(place, os.W_OK)
     yield Finding("data directory", is_writable, str(settings.root), "" if is_writable else "set MENTOR_DATA_DIR")
     free_gb = shutil.disk_usage(place).free / 1e9
     is_enough = free_gb >= _MIN_FREE_GB
     yield Finding("disk", is_enough, f"{free_gb:.0f} GB free", "" if is_enough else "make room for the mirrors")
+
+
+def _env_file(_: Settings) -> Iterator[Finding]:
+    file = Path(".env").absolute()
+    yield Finding(".env", True, f"read: {file}" if file.is_file() else f"none in {file.parent}")
+
+
+def _warehouse(settings: Settings) -> Iterator[Finding]:
+    file = settings.warehouse_file
+    if not file.exists():
+        yield Finding("warehouse", True, "not published yet", "`mlops-mentor run` publishes it")
+        return
+    try:
+        published_at = query(file, "select published_at from publication").rows[0][0]
+    except WarehouseError as error:
+        yield Finding("warehouse", False, f"{file}: {error}", "`mlops-mentor run` makes it anew")
+        return
+    yield Finding("warehouse", True, f"published {published_at.astimezone(UTC):%Y-%m-%d %H:%M} UTC; {file}")
 
 
 def _course(settings: Settings) -> Iterator[Finding]:
@@ -80,6 +115,9 @@ def _roster(settings: Settings) -> Iterator[Finding]:
     yield Finding("roster", True, f"{len(roster.groups)} groups; {settings.roster_file}")
     for problem in roster.problems[:_MAX_LISTED]:
         yield Finding("roster", False, str(problem), "correct the row")
+    if len(roster.problems) > _MAX_LISTED:
+        num_more = len(roster.problems) - _MAX_LISTED
+        yield Finding("roster", False, f"{num_more} more rows cannot be used", "`mlops-mentor run` lists all")
 
 
 def _starter_code(settings: Settings) -> Iterator[Finding]:
@@ -89,10 +127,14 @@ def _starter_code(settings: Settings) -> Iterator[Finding]:
         except AddressError as error:
             yield Finding("starter code", False, f"{error}.", f"correct {settings.course_file}")
             continue
-        yield from _asked(f"starter code {address.url}", address)
+        if _has_git():
+            yield from _asked(f"starter code {address.url}", address)
 
 
 def _repositories(settings: Settings) -> Iterator[Finding]:
+    if not _has_git():
+        yield Finding("repositories", False, "not asked, without git", _INSTALL_GIT)
+        return
     groups = load_roster(settings.roster_file).groups
     with ThreadPoolExecutor(settings.workers) as pool:
         answers = list(pool.map(lambda group: list(_asked(f"group {group.group_id}", group.address)), groups))
@@ -115,3 +157,21 @@ def _asked(what: str, address: Address) -> Iterator[Finding]:
         return
     moved = f"write {renamed_to} instead" if renamed_to else ""
     yield Finding(what, not moved, f"{refs.num_heads} heads", moved)
+
+
+def _has_git() -> bool:
+    return shutil.which("git") is not None
+
+
+# What is looked at, and what to do where the look itself fails.
+_CHECKS: tuple[tuple[str, _Check, str], ...] = (
+    ("Python", _python, "install Python 3.11 or newer"),
+    ("git", _git, _INSTALL_GIT),
+    ("data directory", _data_dir, "set MENTOR_DATA_DIR to a directory that you may write"),
+    (".env", _env_file, "make .env readable"),
+    ("warehouse", _warehouse, "make the data directory readable"),
+    ("course", _course, "correct course.yaml, or set MENTOR_COURSE"),
+    ("roster", _roster, "correct the roster, or set MENTOR_ROSTER"),
+    ("starter code", _starter_code, "correct starter_code in course.yaml"),
+    ("repositories", _repositories, "correct the roster, or set MENTOR_ROSTER"),
+)

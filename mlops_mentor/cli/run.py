@@ -6,18 +6,17 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from mlops_mentor.changes import changed_groups, is_roster_current, is_starter_code_current
-from mlops_mentor.cli.output import Format
+from mlops_mentor.cli.output import Format, say
 from mlops_mentor.cli.show import failed_groups, show_leaderboard
 from mlops_mentor.errors import ConfigError
 from mlops_mentor.freshness import Inputs, class_key, starter_key
 from mlops_mentor.lake import Lake
 from mlops_mentor.leaderboard.warehouse import published_key
-from mlops_mentor.roster import Group, Roster, groups_from_frame, load_roster
+from mlops_mentor.roster import Group, Roster, RosterChange, groups_from_frame, load_roster, roster_change
 from mlops_mentor.schemas import GROUPS
 from mlops_mentor.settings import Settings
 
@@ -34,20 +33,41 @@ def run_class(settings: Settings, *, only: Sequence[str], accept_shorter: bool) 
     settings.the_course  # noqa: B018 - a mistake in course.yaml is reported before anything is done
     roster = load_roster(settings.roster_file)
     for problem in roster.problems:
-        typer.secho(f"roster: {problem}", err=True, fg="yellow")
-    unknown = sorted(set(only) - {group.group_id for group in roster.groups})
+        say(f"roster: {problem}", err=True, fg="yellow")
+    known = groups_from_frame(Lake(settings.lake_dir).read_or_empty(GROUPS))
+    change = roster_change(known, roster, accept_shorter=accept_shorter)
+    _name_kept(change, roster)
+    unknown = sorted(set(only) - {group.group_id for group in change.groups})
     if unknown:
         raise ConfigError(f"--group: {', '.join(unknown)} not in {settings.roster_file}.")
     with _progress() as progress:
         num_done = _refresh(settings, roster, only, accept_shorter, progress)
-    _summarize(settings, num_done, len(only) or len(roster.groups), time.monotonic() - began)
+    _summarize(settings, num_done, len(set(only)) or len(change.groups), time.monotonic() - began)
+
+
+def _name_kept(change: RosterChange, roster: Roster) -> None:
+    """Say which groups stand against the roster, and what would remove them."""
+    broken = {problem.group_id.casefold() for problem in roster.problems if problem.group_id is not None}
+    unreadable = [group_id for group_id in change.kept if group_id.casefold() in broken]
+    absent = [group_id for group_id in change.kept if group_id.casefold() not in broken]
+    if unreadable:
+        say(f"roster: kept as before, until their rows are corrected: {', '.join(unreadable)}.", err=True, fg="yellow")
+    if absent:
+        say(
+            f"roster: {len(absent)} groups are no longer in it, more than a fifth of all, and were kept: "
+            f"{', '.join(absent)}. Correct the roster, or remove them with --accept-shorter-roster.",
+            err=True,
+            fg="yellow",
+        )
 
 
 def _refresh(settings: Settings, roster: Roster, only: Sequence[str], accept_shorter: bool, progress: Progress) -> int:
     """Materialize what is not current; the number of groups that were worked on."""
     lake = Lake(settings.lake_dir)
     inputs = Inputs(settings.the_course, starter_key(lake), datetime.now(UTC))
-    has_roster = is_roster_current(roster, lake) and is_starter_code_current(settings, lake)
+    has_roster = is_roster_current(roster, lake, accept_shorter=accept_shorter) and is_starter_code_current(
+        settings, lake
+    )
     if has_roster:
         changed = _changed(settings, groups_from_frame(lake.read(GROUPS)), lake, inputs, only, progress)
         if not changed and published_key(settings.warehouse_file) == class_key(lake):
@@ -95,10 +115,11 @@ def _summarize(settings: Settings, num_done: int, num_asked: int, seconds: float
     show_leaderboard(settings, Format.TABLE)
     failed = failed_groups(settings)
     worked = f"{num_done} of {num_asked} groups worked on" if num_done else f"nothing changed in {num_asked} groups"
-    typer.echo(f"\n{worked} in {seconds:.1f} s; {len(failed)} could not be read or computed.")
+    say("")
+    say(f"{worked} in {seconds:.1f} s; {len(failed)} could not be read or computed.")
     for group_id, reason in failed:
-        typer.echo(f"  group {group_id}: {reason}")
-    typer.echo(f"Warehouse: {settings.warehouse_file}")
+        say(f"  group {group_id}: {reason}")
+    say(f"Warehouse: {settings.warehouse_file}")
 
 
 def _progress() -> Progress:

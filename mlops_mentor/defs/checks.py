@@ -14,14 +14,13 @@ import polars as pl
 
 from mlops_mentor.freshness import GROUP_TABLES
 from mlops_mentor.lake import Lake
-from mlops_mentor.schemas import GROUP_OUTCOMES, GROUPS, REPO_SNAPSHOTS, Table, problems
+from mlops_mentor.schemas import GROUP_OUTCOMES, GROUPS, READABLE_STATUSES, REPO_SNAPSHOTS, Table, problems
 
 FITS_SCHEMA = "fits_schema"
 IS_ACCESSIBLE = "is_accessible"
 IS_FRESH = "is_fresh"
 MAX_AGE = timedelta(days=1)
 _MAX_LISTED = 50
-_READABLE = ("ok", "empty")
 
 # By group that fails, why.
 Failures = dict[str, str]
@@ -69,20 +68,21 @@ def schema_failures(lake: Lake, table: Table, group_ids: list[str], outcomes: pl
 
     What a part holds was validated before it was stored. Tables of one row a group are small: they are looked at again.
     """
-    refused = outcomes.filter(pl.col("failed_table") == table.name, pl.col("reason").str.starts_with("table "))
+    refused = outcomes.filter(pl.col("failed_table") == table.name, "is_invalid")
     failures: Failures = dict(refused.select("group_id", "reason").iter_rows())
     for group_id in group_ids:
         if group_id not in failures and lake.has(table, group_id) and not lake.has_current(table, group_id):
             failures[group_id] = "stored by another version, or damaged; re-run the group"
     if table.is_one_row and problems(replace(table, is_one_row=False), lake.read_groups(table, group_ids)):
-        parts = {group_id: lake.read(table, group_id) for group_id in lake.group_ids(table) if group_id not in failures}
+        looked_at = [group_id for group_id in group_ids if group_id not in failures and lake.has(table, group_id)]
+        parts = {group_id: lake.read(table, group_id) for group_id in looked_at}
         failures |= {group_id: "; ".join(found) for group_id, part in parts.items() if (found := problems(table, part))}
     return failures
 
 
 def access_failures(snapshots: pl.DataFrame) -> Failures:
     """Groups whose repository could not be read."""
-    failed = snapshots.filter(~pl.col("status").is_in(_READABLE))
+    failed = snapshots.filter(~pl.col("status").is_in(READABLE_STATUSES))
     return {group_id: f"{status}: {reason}" for group_id, status, reason in failed.select(
         "group_id", "status", "reason").iter_rows()}  # fmt: skip
 
@@ -91,7 +91,7 @@ def age_failures(lake: Lake, snapshots: pl.DataFrame, now: datetime) -> Failures
     """Groups whose repository was never read, or neither read nor found unchanged within `MAX_AGE`."""
     failures = {}
     for group_id, status, fetched_at in snapshots.select("group_id", "status", "fetched_at").iter_rows():
-        confirmed_at = lake.confirmed_at(REPO_SNAPSHOTS, group_id) if status in _READABLE else None
+        confirmed_at = lake.confirmed_at(REPO_SNAPSHOTS, group_id) if status in READABLE_STATUSES else None
         read_at = max(filter(None, (fetched_at, confirmed_at)), default=None)
         if read_at is None:
             failures[group_id] = "never read"

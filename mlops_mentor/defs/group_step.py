@@ -15,11 +15,11 @@ from typing import Any
 import dagster as dg
 
 from mlops_mentor.defs.checks import evaluate_checks, group_check_specs
-from mlops_mentor.defs.group_work import ChainResult, Compute, GroupWork, run_chain
 from mlops_mentor.defs.metadata import asset_metadata, part_metadata
 from mlops_mentor.defs.partitions import group_partitions
 from mlops_mentor.defs.resources import Mentor
 from mlops_mentor.freshness import GROUP_TABLES
+from mlops_mentor.group_work import ChainResult, Compute, GroupWork, run_chain
 from mlops_mentor.roster import Group, groups_from_frame
 from mlops_mentor.schemas import GROUPS, Table
 from mlops_mentor.settings import Settings
@@ -109,7 +109,7 @@ def _failure(failed: Sequence[ChainResult], num_groups: int) -> dg.Failure:
     lines = [f"- group {result.group_id}, {result.failed_table}: {result.reason}" for result in failed]
     return dg.Failure(
         description=f"{len(failed)} of {num_groups} groups failed; the others are done.\n" + "\n".join(lines),
-        metadata={"failed groups": dg.MetadataValue.md("\n".join(lines))},
+        metadata={"failed groups": dg.MetadataValue.text("\n".join(lines))},
         # The same repositories would fail again at once; re-running the failed partitions is one click.
         allow_retries=False,
     )

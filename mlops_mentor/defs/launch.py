@@ -15,6 +15,7 @@ from mlops_mentor.defs.jobs import refresh_class, refresh_groups, refresh_roster
 from mlops_mentor.defs.orphans import PROCESS_TAG, end_orphaned_runs, process_lock
 from mlops_mentor.defs.partitions import NAME, stretches, sync_partitions
 from mlops_mentor.defs.resources import Mentor
+from mlops_mentor.errors import MentorError
 from mlops_mentor.lake import Lake
 from mlops_mentor.schemas import GROUPS
 from mlops_mentor.settings import Settings
@@ -42,16 +43,21 @@ class Launcher:
         self._run(refresh_roster.name, config={"ops": ops}, raise_on_error=True)
 
     def run_groups(self, group_ids: Collection[str]) -> None:
-        """Materialize the tables of these groups: a run for each contiguous stretch of partitions."""
+        """Materialize the tables of these groups: a run for each contiguous stretch of partitions.
+
+        Raises:
+            MentorError: the run failed for another cause than its groups.
+        """
         for first, last in stretches(self._instance.get_dynamic_partitions(NAME), group_ids):
-            self._run(refresh_groups.name, tags={_RANGE_START: first, _RANGE_END: last}, raise_on_error=False)
+            result = self._run(refresh_groups.name, tags={_RANGE_START: first, _RANGE_END: last}, raise_on_error=False)
+            _raise_unless_of_groups(result)
 
     def run_class(self) -> None:
         """Materialize the tables over all groups and publish the warehouse."""
         self._run(refresh_class.name, raise_on_error=True)
 
-    def _run(self, job: str, *, raise_on_error: bool, tags: dict[str, str] | None = None, config: Any = None) -> None:
-        self._definitions.resolve_job_def(job).execute_in_process(
+    def _run(self, job: str, *, raise_on_error: bool, tags: dict[str, str] | None = None, config: Any = None) -> Any:
+        return self._definitions.resolve_job_def(job).execute_in_process(
             instance=self._instance,
             run_config={**_QUIET, **(config or {})},
             tags={PROCESS_TAG: self._process_id, **(tags or {})},
@@ -59,8 +65,16 @@ class Launcher:
         )
 
 
+def _raise_unless_of_groups(result: dg.ExecuteInProcessResult) -> None:
+    """Our own `dg.Failure` says that groups failed, which is no failure of the run; anything else is."""
+    for event in result.all_events:
+        if event.is_step_failure and event.step_failure_data.user_failure_data is None:
+            error = event.step_failure_data.error
+            raise MentorError(f"the groups' run failed: {error.message.strip() if error else 'no message'}")
+
+
 @contextmanager
-def launcher(settings: Settings) -> Iterator[Launcher]:
+def launcher(settings: Settings, *, is_ui_starting: bool = False) -> Iterator[Launcher]:
     """A launcher on the instance under the data directory."""
     from mlops_mentor.defs.build import build_defs
 
@@ -72,9 +86,9 @@ def launcher(settings: Settings) -> Iterator[Launcher]:
     settings.locks_dir.mkdir(parents=True, exist_ok=True)
     process_id = secrets.token_hex(8)
     with open_instance(settings) as instance, process_lock(settings.locks_dir, process_id):
-        end_orphaned_runs(instance, settings.locks_dir)
+        end_orphaned_runs(instance, settings.locks_dir, is_ui_starting=is_ui_starting)
         # A process killed between storing the roster and telling Dagster has left them apart.
         lake = Lake(settings.lake_dir)
         if lake.has(GROUPS):
-            sync_partitions(instance, lake.read(GROUPS)["group_id"].to_list())
+            sync_partitions(instance, lake.read_or_empty(GROUPS)["group_id"].to_list())
         yield Launcher(instance, build_defs(resource_overrides={"mentor": mentor}), process_id)

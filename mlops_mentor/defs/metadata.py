@@ -13,8 +13,8 @@ import dagster as dg
 import polars as pl
 from PIL import Image
 
-from mlops_mentor.defs.group_work import Finished
-from mlops_mentor.schemas import COMMITS, CONTRIBUTORS, FILES, REPO_SNAPSHOTS, REPO_STATS, Table
+from mlops_mentor.group_work import Finished
+from mlops_mentor.schemas import COMMITS, CONTRIBUTORS, FILES, REPO_SNAPSHOTS, REPO_STATS, TABLES, Table
 
 _PREVIEW_ROWS = 5
 _MAX_CELL = 48
@@ -35,6 +35,12 @@ def asset_metadata(table: Table) -> Mapping[str, Any]:
         for column in table.columns
     ]
     return {"dagster/column_schema": dg.TableSchema(columns=columns), "dagster/table_name": table.name}
+
+
+def warehouse_metadata() -> Mapping[str, Any]:
+    """The definition of the warehouse: the tables that are in it, in the place of columns."""
+    tables = [dg.TableColumn(table.name, "table", table.description) for table in TABLES]
+    return {"dagster/column_schema": dg.TableSchema(columns=tables)}
 
 
 def part_metadata(part: Finished) -> Mapping[str, Any]:

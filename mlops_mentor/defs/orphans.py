@@ -1,9 +1,12 @@
 """Runs whose process was killed: Dagster would show them as running for ever, and automation would wait for them.
 
 Belongs here: telling that a process of the command line is gone, and ending its runs. Each such process holds a lock
-that the system releases with it; its runs carry the lock's name. Runs that the UI starts are watched by Dagster itself.
+that the system releases with it; its runs carry the lock's name. Runs that the UI started are watched by its own
+processes while they live; what is left of them is ended when the next UI starts.
 """
 
+import fcntl
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -29,12 +32,32 @@ def process_lock(locks_dir: Path, process_id: str) -> Iterator[None]:
     Path(lock.lock_file).unlink(missing_ok=True)
 
 
-def end_orphaned_runs(instance: dg.DagsterInstance, locks_dir: Path) -> list[str]:
-    """Mark the unfinished runs of processes that are gone as failed; their ids."""
+def hold_ui_lock(locks_dir: Path) -> bool:
+    """Hold the lock of the one UI of a data directory until this process ends, whatever program it becomes.
+
+    False when another process holds it.
+    """
+    locks_dir.mkdir(parents=True, exist_ok=True)
+    descriptor = os.open(locks_dir / "ui.lock", os.O_RDWR | os.O_CREAT, 0o644)
+    os.set_inheritable(descriptor, True)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        os.close(descriptor)
+        return False
+    return True
+
+
+def end_orphaned_runs(instance: dg.DagsterInstance, locks_dir: Path, *, is_ui_starting: bool = False) -> list[str]:
+    """Mark the unfinished runs of processes that are gone as failed; their ids.
+
+    While no UI runs, which is so when one starts, the unfinished runs of a UI are such runs too.
+    """
     ended = []
     for run in instance.get_runs(dg.RunsFilter(statuses=_UNFINISHED)):
         process_id = run.tags.get(PROCESS_TAG)
-        if process_id is None or not process_id.isalnum() or _is_alive(locks_dir, process_id):
+        is_gone = is_ui_starting if process_id is None else not _is_alive(locks_dir, process_id)
+        if not is_gone:
             continue
         instance.report_run_failed(run, "The process that worked on this run was killed. Run it again.")
         ended.append(run.run_id)
@@ -42,6 +65,8 @@ def end_orphaned_runs(instance: dg.DagsterInstance, locks_dir: Path) -> list[str
 
 
 def _is_alive(locks_dir: Path, process_id: str) -> bool:
+    if not process_id.isalnum():  # a tag that somebody typed must not become a path
+        return True
     lock = _lock(locks_dir, process_id)
     try:
         with lock:

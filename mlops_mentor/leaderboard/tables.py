@@ -8,9 +8,7 @@ from datetime import datetime
 
 import polars as pl
 
-from mlops_mentor.schemas import GROUP_STATUS, LEADERBOARD, LEADERBOARD_HISTORY, REPO_SNAPSHOTS
-
-_READABLE = ["ok", "empty"]
+from mlops_mentor.schemas import GROUP_STATUS, LEADERBOARD, LEADERBOARD_HISTORY, READABLE_STATUSES, REPO_SNAPSHOTS
 
 
 def group_status_frame(groups: pl.DataFrame, snapshots: pl.DataFrame, outcomes: pl.DataFrame) -> pl.DataFrame:
@@ -22,7 +20,7 @@ def group_status_frame(groups: pl.DataFrame, snapshots: pl.DataFrame, outcomes: 
     failures = outcomes.select("group_id", "failed_table", failure="reason")
     joined = groups.select("group_id", "repo_url").join(described, "group_id", "left", maintain_order="left")
     joined = joined.join(failures, "group_id", "left", maintain_order="left")
-    is_unreadable = ~pl.col("repo_status").is_in(_READABLE)
+    is_unreadable = ~pl.col("repo_status").is_in(READABLE_STATUSES)
     state = (
         pl.when(pl.col("repo_status").is_null() & pl.col("failed_table").is_null())
         .then(pl.lit("not_run"))
@@ -43,18 +41,29 @@ def leaderboard_frame(groups: pl.DataFrame, status: pl.DataFrame, stats: pl.Data
     """The table `leaderboard`, in the roster's order."""
     frame = (
         groups.select("group_id", "group_size")
-        .join(status.select("group_id", "state", "reason", "snapshot_sha"), "group_id", "left", maintain_order="left")
+        .join(status.select("group_id", "state", "reason"), "group_id", "left", maintain_order="left")
         .join(stats.drop("group_size"), "group_id", "left", maintain_order="left")
     )
     return frame.select(LEADERBOARD.schema.names())
 
 
 def leaderboard_history_frame(
-    history: pl.DataFrame, leaderboard: pl.DataFrame, snapshots: pl.DataFrame, now: datetime
+    history: pl.DataFrame, leaderboard: pl.DataFrame, groups: pl.DataFrame, now: datetime
 ) -> pl.DataFrame:
-    """The table `leaderboard_history`: what is there already stays, groups' new snapshots are added."""
-    shown = leaderboard.filter(pl.col("snapshot_sha").is_not_null(), pl.col("state") != "failed")
-    shown = shown.join(snapshots.select("group_id", "snapshot_at"), "group_id", "left", maintain_order="left")
-    new = shown.join(history, ["group_id", "snapshot_sha"], "anti", maintain_order="left")
-    added = new.with_columns(first_seen_at=pl.lit(now)).select(LEADERBOARD_HISTORY.schema.names())
-    return pl.concat([history, added.cast(LEADERBOARD_HISTORY.schema)])
+    """The table `leaderboard_history`: groups' new snapshots are added, what is there already stays.
+
+    The row of a snapshot that is still shown gets the numbers of now, which a newer version may count otherwise.
+    """
+    key = list(LEADERBOARD_HISTORY.key)
+    shown = (
+        leaderboard.filter(pl.col("snapshot_sha").is_not_null(), pl.col("state") != "failed")
+        .join(groups.select("group_id", "repo_url"), "group_id", "left", maintain_order="left")
+        .join(history.select(*key, "first_seen_at"), key, "left", maintain_order="left")
+        .with_columns(pl.col("first_seen_at").fill_null(pl.lit(now)))
+        .select(LEADERBOARD_HISTORY.schema.names())
+        .cast(LEADERBOARD_HISTORY.schema)
+    )
+    past = history.join(shown, key, "anti", maintain_order="left")
+    places = history.select(key).with_row_index("place")
+    together = pl.concat([past, shown]).join(places, key, "left", maintain_order="left")
+    return together.sort("place", nulls_last=True, maintain_order=True).drop("place")

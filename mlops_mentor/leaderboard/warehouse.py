@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import duckdb
+import duckdb  # noqa: TID251 - the one place that knows DuckDB
 import polars as pl
 
 from mlops_mentor.errors import WarehouseError

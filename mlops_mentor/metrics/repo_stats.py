@@ -54,10 +54,12 @@ def repo_stats_frame(
     on_default = commits.filter("is_on_default")
     persons = contributors.filter(pl.col("kind") == "person")
     numbers: dict[str, object] = {
+        "snapshot_sha": snapshot_sha,
+        "snapshot_at": _at(commits, snapshot_sha, "committed_at"),
         "num_contributors": persons.height,
         "num_commits_to_main": on_default.height,
         "average_commit_length_to_main": _mean_length(on_default),
-        "latest_commit": _authored_at(commits, snapshot_sha),
+        "latest_commit": _at(commits, snapshot_sha, "authored_at"),
         "average_commit_length": _mean_length(commits),
         "contributions_per_contributor": persons["num_commits"].sort(descending=True).to_list(),
         "total_commits": commits.height,
@@ -78,7 +80,11 @@ def repo_stats_frame(
 
 def empty_repo_stats_frame(group: Group, reason: str) -> pl.DataFrame:
     """The row of a group whose repository was never read: nothing is known but its size."""
-    numbers = [name for name in REPO_STATS.schema if name not in ("group_id", "group_size", "not_available")]
+    numbers = [
+        name
+        for name in REPO_STATS.schema
+        if name not in ("group_id", "group_size", "snapshot_sha", "snapshot_at", "not_available")
+    ]
     return _row(group, {}, dict.fromkeys(numbers, reason))
 
 
@@ -88,7 +94,6 @@ def _row(group: Group, numbers: Mapping[str, object], reasons: Mapping[str, str]
         **numbers,
         "group_id": group.group_id,
         "group_size": len(group.students),
-        "actions_passing": "not_available",
         "not_available": [f"{name}: {reason}" for name, reason in reasons.items()],
     }
     return pl.DataFrame([row], schema=REPO_STATS.schema)
@@ -118,6 +123,6 @@ def _mean_length(commits: pl.DataFrame) -> float | None:
     return commits.select(pl.col("message").str.len_chars().mean()).item()  # type: ignore[no-any-return]
 
 
-def _authored_at(commits: pl.DataFrame, sha: str | None) -> datetime | None:
-    found = commits.filter(pl.col("sha") == sha)["authored_at"] if sha else pl.Series([])
+def _at(commits: pl.DataFrame, sha: str | None, column: str) -> datetime | None:
+    found = commits.filter(pl.col("sha") == sha)[column] if sha else pl.Series([])
     return found.item() if len(found) else None

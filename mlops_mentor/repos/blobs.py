@@ -8,21 +8,42 @@ from pathlib import Path
 
 from mlops_mentor.repos import git
 
+# Reading holds a blob twice, for every group that is worked on at that moment: a workstation has room for this much.
+# Nobody wrote a larger text by hand; a local repository, where no server's limit holds, may have a dump of gigabytes.
+MAX_READ_BYTES = 64 * 2**20
 
-def read_blobs(mirror: Path, blob_ids: Sequence[str]) -> Iterator[tuple[str, bytes | None]]:
-    """(id, content) of each blob in one go; None where it is missing. All of it is held in memory."""
-    if not blob_ids:
-        return
-    stdin = ("\n".join(blob_ids) + "\n").encode()
-    output = git.read(mirror, "cat-file", "--batch", "--buffer", stdin=stdin)
+
+def read_blobs(
+    mirror: Path, blob_ids: Sequence[str], sizes: Sequence[int | None] | None = None
+) -> Iterator[tuple[str, bytes | None]]:
+    """(id, content) of each blob in one go; None where it is missing, or larger than `MAX_READ_BYTES`.
+
+    All of it is held in memory. `sizes` (bytes) are asked of git where the caller does not know them already.
+    """
+    sizes = _sizes(mirror, blob_ids) if sizes is None else sizes
+    readable = [blob_id for blob_id, size in zip(blob_ids, sizes, strict=True) if _is_readable(size)]
+    output = git.read(mirror, "cat-file", "--batch", "--buffer", stdin=_lines(readable)) if readable else b""
     position = 0
-    for blob_id in blob_ids:
-        end = output.index(b"\n", position)
-        head = output[position:end].split(b" ")
-        if head[1] == b"missing":
+    for blob_id, size in zip(blob_ids, sizes, strict=True):
+        if size is None or not _is_readable(size):
             yield blob_id, None
-            position = end + 1
             continue
-        size = int(head[2])
-        yield blob_id, output[end + 1 : end + 1 + size]
-        position = end + size + 2
+        start = output.index(b"\n", position) + 1
+        yield blob_id, output[start : start + size]
+        position = start + size + 1
+
+
+def _sizes(mirror: Path, blob_ids: Sequence[str]) -> list[int | None]:
+    if not blob_ids:
+        return []
+    output = git.read(mirror, "cat-file", "--batch-check=%(objectsize)", "--buffer", stdin=_lines(blob_ids))
+    # A missing one is answered with `<id> missing`.
+    return [None if b" " in line else int(line) for line in output.splitlines()]
+
+
+def _is_readable(size: int | None) -> bool:
+    return size is not None and size <= MAX_READ_BYTES
+
+
+def _lines(blob_ids: Sequence[str]) -> bytes:
+    return ("\n".join(blob_ids) + "\n").encode()

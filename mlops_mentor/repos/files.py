@@ -35,6 +35,8 @@ _BATCH_BYTES = 32 * 2**20
 def read_files(mirror: Path, group_id: str, snapshot_sha: str | None, starter_blobs: pl.Series | None) -> pl.DataFrame:
     """The table `files` of one group, by path as git orders them.
 
+    `lines` is null where there are none to count (binary content, links, pointers), and where the blob is missing or
+    larger than what is read.
     `starter_blobs` are the ids of the starter code's blobs; None when they are not known.
 
     Raises:
@@ -92,7 +94,10 @@ def _read_tree(mirror: Path, snapshot_sha: str) -> pl.DataFrame:
 
 
 def _read_contents(mirror: Path, tree: pl.DataFrame) -> pl.DataFrame:
-    """What blobs hold, by `blob_id`: lines, whether they are LFS pointers, whether a generator signed them."""
+    """What blobs hold, by `blob_id`: lines, whether they are LFS pointers, whether a generator signed them.
+
+    Only blobs that were read have a row, and none larger than `blobs.MAX_READ_BYTES` is.
+    """
     lfs_paths = _lfs_paths(mirror, tree)
     is_content = pl.col("is_available") & ~pl.col("mode").is_in([_SYMLINK, _GITLINK])
     is_small = pl.col("bytes") <= _LFS_POINTER_MAX_BYTES
@@ -115,7 +120,7 @@ def _read_contents(mirror: Path, tree: pl.DataFrame) -> pl.DataFrame:
     marker = _kinds().generated_marker
     rows = []
     for batch in _batches(wanted["blob_id"].to_list(), wanted["bytes"].to_list()):
-        for blob_id, content in read_blobs(mirror, batch):
+        for blob_id, content in read_blobs(mirror, list(batch), list(batch.values())):
             if content is not None:
                 is_lfs_pointer = len(content) <= _LFS_POINTER_MAX_BYTES and content.startswith(_LFS_POINTER)
                 rows.append((blob_id, count_lines(content), is_lfs_pointer, bool(marker.search(content[:1024]))))
@@ -138,14 +143,15 @@ def _lfs_paths(mirror: Path, tree: pl.DataFrame) -> str | None:
     return "|".join([*suffixes, *folders]) or r"^\b$"
 
 
-def _batches(blob_ids: list[str], sizes: list[int]) -> Iterator[list[str]]:
-    batch: list[str] = []
+def _batches(blob_ids: list[str], sizes: list[int]) -> Iterator[dict[str, int]]:
+    """Sizes by id, so many at a time as may be held together."""
+    batch: dict[str, int] = {}
     total = 0
     for blob_id, size in zip(blob_ids, sizes, strict=True):
         if batch and total + size > _BATCH_BYTES:
             yield batch
-            batch, total = [], 0
-        batch.append(blob_id)
+            batch, total = {}, 0
+        batch[blob_id] = size
         total += size
     yield batch
 

@@ -11,14 +11,29 @@ import os
 import signal
 import subprocess
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, cast
 
-import git as gitpython
-
 from mlops_mentor.errors import GitError, RepoError
+
+
+@contextlib.contextmanager
+def _without_git_too() -> Iterator[None]:
+    """GitPython fails at import where git is missing, and `doctor` could not say so; this holds it back."""
+    before = os.environ.get("GIT_PYTHON_REFRESH")
+    os.environ["GIT_PYTHON_REFRESH"] = "quiet"
+    try:
+        yield
+    finally:
+        del os.environ["GIT_PYTHON_REFRESH"]
+        if before is not None:
+            os.environ["GIT_PYTHON_REFRESH"] = before
+
+
+with _without_git_too():
+    import git as gitpython  # noqa: TID251 - the one place that knows GitPython
 
 
 @dataclass(frozen=True)

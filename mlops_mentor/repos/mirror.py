@@ -105,10 +105,20 @@ def _refresh(address: Address, mirror: Path, remote: Refs, limits: Limits) -> No
 
 def _sweep(mirror: Path) -> None:
     """Delete what a killed fetch or clone has left; the lock is ours, so nobody is at work on it."""
+    _put_back(mirror)
     for leftover in (mirror / "objects").glob("pack/tmp_*"):
         leftover.unlink(missing_ok=True)
     for leftover in mirror.parent.glob(f".{glob.escape(mirror.name)}.*.tmp*"):
         shutil.rmtree(leftover, ignore_errors=True)
+
+
+def _put_back(mirror: Path) -> None:
+    """Undo a `_replace` that ended between its two renames: the old copy may be the last one anywhere."""
+    if mirror.exists():
+        return
+    old = list(mirror.parent.glob(f".{glob.escape(mirror.name)}.*.tmp.old"))
+    if old:
+        max(old, key=lambda path: path.stat().st_mtime_ns).rename(mirror)
 
 
 def _clone(address: Address, fresh: Path, remote: Refs, limits: Limits) -> None:
@@ -173,6 +183,7 @@ def _replace(mirror: Path, fill: Callable[[Path], None]) -> None:
             mirror.rename(old)
         fresh.rename(mirror)
     finally:
+        _put_back(mirror)
         shutil.rmtree(fresh, ignore_errors=True)
         shutil.rmtree(old, ignore_errors=True)
 

@@ -6,7 +6,7 @@ then recomputed.
 
 from mlops_mentor.schemas.leaderboard import GROUP_OUTCOMES, GROUP_STATUS, LEADERBOARD, LEADERBOARD_HISTORY
 from mlops_mentor.schemas.metrics import CONTRIBUTORS, REPO_STATS
-from mlops_mentor.schemas.repos import COMMITS, FILES, REPO_SNAPSHOTS
+from mlops_mentor.schemas.repos import COMMITS, FILES, READABLE_STATUSES, REPO_SNAPSHOTS
 from mlops_mentor.schemas.roster import GROUPS, STARTER_FILES
 from mlops_mentor.schemas.table import Column, Table, empty, problems, validate
 
@@ -34,6 +34,7 @@ __all__ = [
     "GROUP_STATUS",
     "LEADERBOARD",
     "LEADERBOARD_HISTORY",
+    "READABLE_STATUSES",
     "REPO_SNAPSHOTS",
     "REPO_STATS",
     "STARTER_FILES",

@@ -43,7 +43,8 @@ LEADERBOARD = Table(
         Column("actions_passing", pl.String, "State of the workflow runs at the snapshot."),
         count("num_warnings", "Report questions that fail their rule; null until the report is checked."),
         Column("latest_commit", UTC, "Author date of the commit that counts (UTC)."),
-        Column("snapshot_sha", pl.String, "The commit that counts."),
+        Column("snapshot_sha", pl.String, "The commit that the numbers describe."),
+        Column("snapshot_at", UTC, "Its committer date (UTC)."),
     ),
     key=("group_id",),
     version="1",
@@ -55,13 +56,14 @@ LEADERBOARD_HISTORY = Table(
     "One row a group and snapshot commit, kept for good, so that progress can be drawn.",
     (
         GROUP_ID,
+        Column("repo_url", pl.String, "The repository that the roster named."),
         Column("snapshot_sha", pl.String, "The commit that counted.", True),
         Column("snapshot_at", UTC, "Its committer date (UTC)."),
         Column("first_seen_at", UTC, "When the leaderboard first showed it (UTC).", True),
         *_ACTIVITY,
     ),
     key=("group_id", "snapshot_sha"),
-    version="1",
+    version="2",
     is_by_group=False,
 )
 
@@ -72,10 +74,11 @@ GROUP_OUTCOMES = Table(
         GROUP_ID,
         Column("failed_table", pl.String, "The first table that could not be computed; null when all could."),
         Column("reason", pl.String, "Why not, and what to do about it."),
+        Column("is_invalid", pl.Boolean, "What was computed did not fit its table and was refused."),
         Column("finished_at", UTC, "When (UTC).", True),
     ),
     key=("group_id",),
-    version="1",
+    version="2",
     is_one_row=True,
 )
 

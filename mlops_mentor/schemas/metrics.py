@@ -50,6 +50,8 @@ REPO_STATS = Table(
     "The numbers of a group: they inform and never grade.",
     (
         GROUP_ID,
+        Column("snapshot_sha", pl.String, "The commit that these numbers describe."),
+        Column("snapshot_at", UTC, "Its committer date (UTC)."),
         count("group_size", "Students in the roster's row.", is_required=True),
         count("num_contributors", "Persons who authored or co-authored a commit; bots and AI assistants not counted."),
         count("num_prs", "Pull requests on the server. Not available from git alone."),
@@ -122,6 +124,6 @@ REPO_STATS = Table(
         Column("not_available", TEXT_LIST, "`column: reason` for the numbers that could not be known.", True),
     ),
     key=("group_id",),
-    version="2",
+    version="3",
     is_one_row=True,
 )

@@ -5,6 +5,8 @@ import polars as pl
 from mlops_mentor.schemas.table import GROUP_ID, TEXT_LIST, UTC, Column, Table, count
 
 SNAPSHOT_STATUSES = ("ok", "empty", "not_found", "no_access", "timeout", "error")
+# With these the repository was read.
+READABLE_STATUSES = ("ok", "empty")
 SNAPSHOT_RULES = ("tip", "deadline_commit_date")
 FILE_KINDS = (
     "python",

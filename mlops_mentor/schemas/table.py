@@ -8,7 +8,7 @@ from functools import cached_property
 
 import polars as pl
 
-from mlops_mentor.errors import LakeError
+from mlops_mentor.errors import SchemaError
 
 UTC = pl.Datetime("us", "UTC")
 TEXT_LIST = pl.List(pl.String)
@@ -80,10 +80,10 @@ def validate(table: Table, frame: pl.DataFrame) -> pl.DataFrame:
     """`frame` itself.
 
     Raises:
-        LakeError: it does not fit the table; the text names every column that does not.
+        SchemaError: it does not fit the table; the text names every column that does not.
     """
     if found := problems(table, frame):
-        raise LakeError(f"table {table.name}: " + "; ".join(found))
+        raise SchemaError(f"table {table.name}: " + "; ".join(found))
     return frame
 
 

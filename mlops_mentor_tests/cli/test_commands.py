@@ -4,12 +4,17 @@ import contextlib
 import csv
 import io
 import json
+import logging
+import os
+import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+import filelock
 import pytest
 
+import mlops_mentor
 from mlops_mentor.cli import main
 from mlops_mentor_tests.defs.classroom import Classroom, make_classroom
 
@@ -160,6 +165,125 @@ def test_doctor_without_a_course_file_says_so_and_goes_on(tmp_path: Path) -> Non
     assert said.code == 1
     assert "MENTOR_COURSE" in said.out
     assert "git" in said.out
+
+
+def test_doctor_says_whether_a_warehouse_is_published_and_an_env_file_is_read(ran: Ran, tmp_path: Path) -> None:
+    (tmp_path / ".env").write_text("MENTOR_GROUPS_PER_RUN=7\n")
+    out = type_in("doctor", *of(ran.room)).out
+    assert "published 20" in out
+    assert "read: " in out
+    (tmp_path / ".env").unlink()
+    out = type_in("doctor", "--data-dir", str(tmp_path)).out
+    assert "not published yet" in out
+    assert "none in " in out
+
+
+def test_doctor_finds_a_file_in_place_of_the_data_directory(ran: Ran, tmp_path: Path) -> None:
+    (tmp_path / "data").write_text("")
+    said = type_in("doctor", "-d", str(tmp_path / "data"), "--course", str(ran.room.folder / "course.yaml"))
+    assert (said.code, "is no directory" in said.out) == (1, True)
+
+
+def test_doctor_counts_the_roster_problems_that_it_does_not_list(tmp_path: Path) -> None:
+    room = make_classroom(tmp_path / "class", ["1"])
+    with (room.folder / "group_info.csv").open("a") as file:
+        file.writelines(f"{number},s1,s2,ftp://x.example/y\n" for number in range(2, 15))
+    out = type_in("doctor", *of(room)).out
+    assert out.count("correct the row") == 10
+    assert "3 more rows cannot be used" in out
+
+
+def test_doctor_keeps_what_a_check_found_before_it_failed(tmp_path: Path) -> None:
+    room = make_classroom(tmp_path / "class", ["1"])
+    course = room.folder / "course.yaml"
+    course.write_text(course.read_text().replace("[repos/starter]", '[repos/gone, "http://[x"]'))
+    out = type_in("doctor", *of(room)).out
+    assert "repos/gone" in out
+    assert "see there" not in out
+
+
+@pytest.mark.parametrize("command", [["doctor"], ["run"], ["sample", "made"]])
+def test_without_git_a_command_says_so(tmp_path: Path, command: list[str]) -> None:
+    room = make_classroom(tmp_path / "class", ["1"])
+    # A process of its own: GitPython looks for git when it is imported.
+    environment = os.environ | {"PATH": str(tmp_path), "PYTHONPATH": str(Path(mlops_mentor.__file__).parents[1])}
+    program = [sys.executable, "-c", "from mlops_mentor.cli import main; main()"]
+    options = of(room) if command[0] != "sample" else []
+    done = subprocess.run([*program, *command, *options], env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert "nstall git 2.36 or newer" in done.stdout + done.stderr
+    assert "Traceback" not in done.stderr
+    assert len(done.stderr.splitlines()) == (0 if command == ["doctor"] else 1)
+
+
+def test_a_data_directory_that_cannot_be_made_is_one_line(ran: Ran) -> None:
+    said = type_in("run", "-d", "/dev/null/x", "--course", str(ran.room.folder / "course.yaml"))
+    assert said.code == 1
+    assert [line[:7] for line in said.err.splitlines()] == ["error: "]
+
+
+def test_a_lock_that_is_held_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    def held() -> None:
+        raise filelock.Timeout("/data/locks/\x1b[31mgroup.lock")
+
+    monkeypatch.setattr("mlops_mentor.cli.app", held)
+    said = type_in()
+    assert (said.code, len(said.err.splitlines()), said.err.strip().isprintable()) == (1, 1, True)
+
+
+def test_control_codes_in_what_is_logged_never_reach_the_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail() -> None:
+        try:
+            raise ValueError("\x1b[31mfile.py")
+        except ValueError:
+            logging.getLogger("nobody.listens").exception("group %s", "\x9b2J")
+
+    monkeypatch.setattr("mlops_mentor.cli.app", fail)
+    root = logging.getLogger()
+    monkeypatch.setattr(root, "handlers", [])
+    said = type_in()
+    assert "file.py" in said.err
+    assert all(char.isprintable() or char == "\n" for char in said.err)
+
+
+def test_control_codes_of_the_roster_never_reach_the_terminal(tmp_path: Path) -> None:
+    room = make_classroom(tmp_path / "class", ["1"])
+    with (room.folder / "group_info.csv").open("a") as file:
+        file.write("2,s1,s2,\x1b[31mno\x9b2Jaddress\n")
+    said = type_in("run", *of(room), "--group", "\x1b[31m2")
+    assert said.code == 2
+    assert "row 3" in said.err
+    assert all(char.isprintable() or char == "\n" for char in said.err)
+
+
+def test_a_much_shorter_roster_is_refused_named_and_can_be_accepted_later(tmp_path: Path) -> None:
+    room = make_classroom(tmp_path / "class", [str(number) for number in range(1, 11)])
+    assert "10 of 10 groups" in type_in("run", *of(room)).out
+    room.write_roster(["1", "2", "3", "4", "5"])
+    for _ in range(2):
+        said = type_in("run", *of(room))
+        assert said.code == 0
+        assert "kept: 6, 7, 8, 9, 10." in said.err
+        assert "--accept-shorter-roster" in said.err
+        assert "nothing changed in 10 groups" in said.out
+    assert "1 of 1 groups" in type_in("run", *of(room), "--group", "9").out
+    said = type_in("run", *of(room), "--accept-shorter-roster")
+    assert (said.code, said.err) == (0, "")
+    assert "in 5 groups" in said.out
+    listed = json.loads(type_in("leaderboard", "-d", str(room.data), "-f", "json").out)
+    assert [row["group_id"] for row in listed] == ["1", "2", "3", "4", "5"]
+    assert type_in("run", *of(room), "--group", "9").code == 2
+
+
+def test_a_group_whose_row_cannot_be_read_any_more_is_named_as_kept(tmp_path: Path) -> None:
+    room = make_classroom(tmp_path / "class", ["1", "2"])
+    type_in("run", *of(room))
+    roster = room.folder / "group_info.csv"
+    roster.write_text(roster.read_text().replace(str(room.repository("2")), "ftp://x.example/y"))
+    said = type_in("run", *of(room))
+    assert "kept as before, until their rows are corrected: 2." in said.err
+    assert "--accept-shorter-roster" not in said.err
+    assert "nothing changed in 2 groups" in said.out
 
 
 def test_the_sample_class_can_be_made_and_is_named(tmp_path: Path) -> None:

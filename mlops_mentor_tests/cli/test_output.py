@@ -3,12 +3,13 @@
 import csv
 import io
 import json
+import sys
 from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
 
-from mlops_mentor.cli.output import Format, print_table
+from mlops_mentor.cli.output import Format, print_table, say
 
 COLUMNS = ("group", "commits", "share", "ok", "at", "note")
 MOMENT = datetime(2027, 1, 5, 12, 30, 59, tzinfo=UTC)
@@ -110,3 +111,54 @@ def test_control_codes_are_escaped_in_json(capsys: pytest.CaptureFixture[str], t
     out = _printed(capsys, Format.JSON, [(text,)], ("name",))
     assert "\x1b" not in out
     assert json.loads(out) == [{"name": text}]
+
+
+@pytest.mark.parametrize("text", CODES)
+def test_json_has_no_control_codes_and_comes_back_as_it_was(capsys: pytest.CaptureFixture[str], text: str) -> None:
+    out = _printed(capsys, Format.JSON, [(text + "\U000e0001",)], ("name",))
+    assert all(char.isprintable() or char == "\n" for char in out)
+    assert json.loads(out) == [{"name": text + "\U000e0001"}]
+
+
+@pytest.mark.parametrize("text", CODES)
+def test_csv_on_a_terminal_has_no_control_codes(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, text: str
+) -> None:
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
+    out = _printed(capsys, Format.CSV, [(text + "\t\nend",)], ("name",))
+    assert all(char.isprintable() or char in "\n\t" for char in out)
+    assert "\t\nend" in out
+
+
+@pytest.mark.parametrize("text", CODES)
+def test_csv_in_a_file_has_the_values_as_they_are(capsys: pytest.CaptureFixture[str], text: str) -> None:
+    assert text in _printed(capsys, Format.CSV, [(text,)], ("name",))
+
+
+@pytest.mark.parametrize("text", [*CODES, "two\nlines"])
+def test_a_line_is_one_line_without_control_codes(capsys: pytest.CaptureFixture[str], text: str) -> None:
+    say(text, err=True)
+    assert capsys.readouterr().err.removesuffix("\n").isprintable()
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [
+        (0.04, "0.04"),
+        (0.325, "0.325"),
+        (0.5, "0.5"),
+        (2.0, "2"),
+        (0.0, "0"),
+        (-0.25, "-0.25"),
+        (2 / 3, "0.6667"),
+        (12.345, "12.35"),
+        (1234.56, "1,235"),
+        (1234567.8, "1,234,568"),
+        (9999.96, "10,000"),
+        (1e-9, "1e-09"),
+        (float("nan"), "nan"),
+        (float("-inf"), "-inf"),
+    ],
+)
+def test_a_float_has_four_significant_digits(capsys: pytest.CaptureFixture[str], value: float, shown: str) -> None:
+    assert _printed(capsys, Format.TABLE, [(value,)], ("x",)).split() == ["x", shown]

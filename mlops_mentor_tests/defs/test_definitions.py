@@ -20,13 +20,15 @@ DEPENDENCIES = {
     "repo_stats": {"commits", "contributors", "files"},
     "group_status": {"groups", "repo_snapshots", "repo_stats"},
     "leaderboard": {"groups", "group_status", "repo_stats"},
-    "leaderboard_history": {"leaderboard", "repo_snapshots"},
+    "leaderboard_history": {"groups", "leaderboard"},
 }
 CHECKS = {
     ("groups", "rows_are_good"),
     ("groups", "nobody_vanished"),
     ("repo_snapshots", "is_accessible"),
     ("repo_snapshots", "is_fresh"),
+    ("group_status", "has_every_group"),
+    ("leaderboard", "has_every_group"),
     *((name, "fits_schema") for name in BY_GROUP),
 }
 

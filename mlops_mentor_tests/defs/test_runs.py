@@ -13,7 +13,7 @@ from mlops_mentor.changes import changed_groups
 from mlops_mentor.defs.instance import open_instance
 from mlops_mentor.defs.launch import launcher
 from mlops_mentor.defs.partitions import group_partitions
-from mlops_mentor.errors import LakeError
+from mlops_mentor.errors import SchemaError
 from mlops_mentor.freshness import GROUP_TABLES, Inputs, starter_key
 from mlops_mentor.lake import Lake
 from mlops_mentor.leaderboard.warehouse import query
@@ -80,7 +80,7 @@ def spoil(monkeypatch: pytest.MonkeyPatch) -> None:
 
     def commits(mirror: Path, group_id: str, *rest: Any) -> pl.DataFrame:
         if group_id == "2":
-            raise LakeError("table commits: sha: 1 values are missing")
+            raise SchemaError("table commits: sha: 1 values are missing")
         if group_id == "3":
             raise ZeroDivisionError("division by zero")
         return read_commits(mirror, group_id, *rest)

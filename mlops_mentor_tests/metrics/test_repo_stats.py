@@ -208,7 +208,7 @@ def test_a_submodule_is_no_file_that_is_missing(stats: Stats, make_files: MakeFr
 
 def test_what_git_does_not_know_is_null_with_the_reason(stats: Stats) -> None:
     row = stats()
-    assert (row["num_prs"], row["num_warnings"], row["actions_passing"]) == (None, None, "not_available")
+    assert (row["num_prs"], row["num_warnings"], row["actions_passing"]) == (None, None, None)
     named = {reason.split(": ")[0] for reason in row["not_available"]}
     assert named == {"num_prs", "num_warnings", "actions_passing"}
 
@@ -228,7 +228,7 @@ def test_a_repository_that_was_never_read_has_a_row_that_says_why(make_group: Ca
     row = validate(REPO_STATS, empty_repo_stats_frame(make_group("7"), "no access")).row(0, named=True)
     assert (row["group_id"], row["group_size"], row["num_contributors"], row["total_commits"]) == ("7", 2, None, None)
     assert "num_contributors: no access" in row["not_available"]
-    assert len(row["not_available"]) == len(REPO_STATS.columns) - 3
+    assert len(row["not_available"]) == len(REPO_STATS.columns) - 5
 
 
 @pytest.mark.parametrize(

@@ -10,8 +10,8 @@ from pathlib import Path
 from mlops_mentor.addresses import Address
 from mlops_mentor.course import Course
 from mlops_mentor.defs.assets import metrics, repos
-from mlops_mentor.defs.group_work import ChainResult, GroupWork, run_chain
 from mlops_mentor.freshness import Inputs
+from mlops_mentor.group_work import ChainResult, GroupWork, run_chain
 from mlops_mentor.lake import Lake
 from mlops_mentor.leaderboard.tables import group_status_frame, leaderboard_frame
 from mlops_mentor.leaderboard.warehouse import publish_warehouse

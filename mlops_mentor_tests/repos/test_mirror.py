@@ -10,7 +10,7 @@ import pytest
 
 from mlops_mentor.addresses import Address
 from mlops_mentor.errors import RepoError
-from mlops_mentor.repos.mirror import Limits, MirrorState, update_mirror
+from mlops_mentor.repos.mirror import Limits, MirrorState, _replace, update_mirror
 from mlops_mentor.repos.refs import remote_refs
 from mlops_mentor_tests.repos.sources import MAIN, Source, mirrored, plain_git
 
@@ -221,6 +221,59 @@ def test_leftovers_of_a_killed_clone_do_not_disturb(followed: Source, mirror: Pa
     shutil.copytree(mirror, leftover)
     shutil.rmtree(mirror)
     assert_same_heads(mirrored(followed, mirror), mirror, followed.path)
+
+
+def killed_between_renames(mirror: Path, token: str) -> Path:
+    old = mirror.with_name(f".{mirror.name}.4711.{token}.tmp.old")
+    mirror.rename(old)
+    return old
+
+
+def left_beside(mirror: Path) -> list[Path]:
+    return [path for path in mirror.parent.iterdir() if path.suffix != ".lock"]
+
+
+def test_the_last_good_copy_survives_a_kill_between_two_renames(followed: Source, mirror: Path) -> None:
+    before = heads(mirror)
+    older = mirror.with_name(f".{mirror.name}.4710.abcd.tmp.old")
+    shutil.copytree(mirror, older)
+    (older / "packed-refs").unlink(missing_ok=True)
+    os.utime(older, (0, 0))
+    killed_between_renames(mirror, "0123")
+    mirror.with_name(f".{mirror.name}.4711.0123.tmp").mkdir()
+    shutil.rmtree(followed.path)
+    with pytest.raises(RepoError) as caught:
+        mirrored(followed, mirror)
+    assert caught.value.status == "not_found"
+    assert heads(mirror) == before
+    assert left_beside(mirror) == [mirror]
+
+
+def test_an_old_copy_does_not_replace_a_mirror_that_is_there(followed: Source, mirror: Path) -> None:
+    shutil.copytree(mirror, mirror.with_name(f".{mirror.name}.4711.abcd.tmp.old"))
+    before = inode(mirror)
+    assert_same_heads(mirrored(followed, mirror), mirror, followed.path)
+    assert inode(mirror) == before
+    assert left_beside(mirror) == [mirror]
+
+
+def test_a_replacement_that_cannot_be_put_in_place_keeps_the_mirror(
+    followed: Source, mirror: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rename = Path.rename
+
+    def no_rename(path: Path, target: Path) -> Path:
+        if path.suffix == ".tmp":
+            raise OSError("the disk is full")
+        return rename(path, target)
+
+    before = heads(mirror)
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "rename", no_rename)
+        with pytest.raises(OSError, match="the disk is full"):
+            _replace(mirror, lambda fresh: fresh.mkdir())
+    assert heads(mirror) == before
+    assert left_beside(mirror) == [mirror]
 
 
 def slow_packs(tmp_path: Path) -> None:

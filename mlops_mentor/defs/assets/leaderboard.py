@@ -3,6 +3,7 @@
 They refresh once a wave: when groups have been worked on and none is being worked on any more.
 """
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -12,7 +13,7 @@ from filelock import FileLock
 
 from mlops_mentor.defs.automation import ONCE_A_WAVE
 from mlops_mentor.defs.group_step import OWNER
-from mlops_mentor.defs.metadata import asset_metadata, table_metadata
+from mlops_mentor.defs.metadata import asset_metadata, table_metadata, warehouse_metadata
 from mlops_mentor.defs.resources import Mentor
 from mlops_mentor.freshness import class_key
 from mlops_mentor.lake import Lake
@@ -36,7 +37,10 @@ _SHOWN = [
 ]  # fmt: skip
 
 
-def _whole_table_asset(table: Table, deps: list[str]) -> Any:
+HAS_EVERY_GROUP = "has_every_group"
+
+
+def _whole_table_asset(table: Table, deps: list[str], checks: Sequence[dg.AssetCheckSpec] = ()) -> Any:
     return dg.asset(
         name=table.name,
         deps=deps,
@@ -47,11 +51,25 @@ def _whole_table_asset(table: Table, deps: list[str]) -> Any:
         owners=[OWNER],
         kinds={"polars"},
         automation_condition=ONCE_A_WAVE,
+        check_specs=checks,
     )
 
 
-@_whole_table_asset(GROUP_STATUS, ["groups", "repo_snapshots", "repo_stats"])
-def group_status(mentor: Mentor) -> dg.MaterializeResult[Any]:
+def _every_group_spec(table: Table) -> dg.AssetCheckSpec:
+    description = "Every group of the roster is in, once, also those that failed."
+    return dg.AssetCheckSpec(HAS_EVERY_GROUP, asset=table.name, description=description)
+
+
+def _every_group_check(frame: pl.DataFrame, group_ids: list[str]) -> dg.AssetCheckResult:
+    found = frame["group_id"].to_list()
+    absent = [group_id for group_id in group_ids if group_id not in found]
+    return dg.AssetCheckResult(
+        check_name=HAS_EVERY_GROUP, passed=sorted(found) == sorted(group_ids), metadata={"absent": ", ".join(absent)}
+    )
+
+
+@_whole_table_asset(GROUP_STATUS, ["groups", "repo_snapshots", "repo_stats"], [_every_group_spec(GROUP_STATUS)])
+def group_status(mentor: Mentor) -> dg.MaterializeResult:  # type: ignore[type-arg]  # Dagster knows the bare class alone
     """Where every group stands, and why."""
     lake = mentor.lake()
     groups, ids = _groups(lake)
@@ -59,39 +77,40 @@ def group_status(mentor: Mentor) -> dg.MaterializeResult[Any]:
     lake.write(GROUP_STATUS, status)
     failed = status.filter(pl.col("state") != "ok")
     return dg.MaterializeResult(
+        check_results=[_every_group_check(status, ids)],
         metadata={
             "dagster/row_count": status.height,
             "num_ok": int((status["state"] == "ok").sum()),
             "to_look_at": table_metadata(failed, ["group_id", "state", "reason"], max_rows=_MAX_PREVIEW),
-        }
+        },
     )
 
 
-@_whole_table_asset(LEADERBOARD, ["groups", "group_status", "repo_stats"])
-def leaderboard(mentor: Mentor) -> dg.MaterializeResult[Any]:
+@_whole_table_asset(LEADERBOARD, ["groups", "group_status", "repo_stats"], [_every_group_spec(LEADERBOARD)])
+def leaderboard(mentor: Mentor) -> dg.MaterializeResult:  # type: ignore[type-arg]  # Dagster knows the bare class alone
     """The class at a glance, in the roster's order."""
     lake = mentor.lake()
     groups, ids = _groups(lake)
     frame = leaderboard_frame(groups, lake.read(GROUP_STATUS), lake.read_groups(REPO_STATS, ids))
     lake.write(LEADERBOARD, frame)
     return dg.MaterializeResult(
+        check_results=[_every_group_check(frame, ids)],
         metadata={
             "dagster/row_count": frame.height,
             "leaderboard": table_metadata(frame, _SHOWN, max_rows=_MAX_PREVIEW),
-        }
+        },
     )
 
 
-@_whole_table_asset(LEADERBOARD_HISTORY, ["leaderboard", "repo_snapshots"])
+@_whole_table_asset(LEADERBOARD_HISTORY, ["groups", "leaderboard"])
 def leaderboard_history(mentor: Mentor) -> dg.MaterializeResult[Any]:
     """What the leaderboard has shown: one row a group and snapshot commit."""
     lake = mentor.lake()
-    _, ids = _groups(lake)
+    groups, _ = _groups(lake)
     # Two runs at once would each add to what they read, and one addition would be lost.
     with _class_lock(mentor):
         history = lake.read_or_empty(LEADERBOARD_HISTORY)
-        snapshots = lake.read_groups(REPO_SNAPSHOTS, ids)
-        frame = leaderboard_history_frame(history, lake.read(LEADERBOARD), snapshots, datetime.now(UTC))
+        frame = leaderboard_history_frame(history, lake.read(LEADERBOARD), groups, datetime.now(UTC))
         lake.write(LEADERBOARD_HISTORY, frame)
     return dg.MaterializeResult(
         metadata={"dagster/row_count": frame.height, "num_added": frame.height - history.height}
@@ -102,6 +121,7 @@ def leaderboard_history(mentor: Mentor) -> dg.MaterializeResult[Any]:
     deps=["starter_files", "commits", "contributors", "files", "repo_stats",
           "leaderboard", "leaderboard_history", "group_status"],
     group_name="leaderboard",
+    metadata=warehouse_metadata(),
     owners=[OWNER],
     kinds={"duckdb"},
     automation_condition=ONCE_A_WAVE,

@@ -1,7 +1,7 @@
 """Assets of numbers, by group: `contributors`, `repo_stats`."""
 
 from mlops_mentor.defs.group_step import group_asset
-from mlops_mentor.defs.group_work import Computed, GroupWork
+from mlops_mentor.group_work import Computed, GroupWork
 from mlops_mentor.metrics.contributors import commit_identities, contributors_frame
 from mlops_mentor.metrics.repo_stats import repo_stats_frame, root_readme
 from mlops_mentor.repos.blobs import read_blobs

@@ -1,9 +1,9 @@
 """Assets read from git, by group: `repo_snapshots`, `commits`, `files`."""
 
 from mlops_mentor.defs.group_step import group_asset
-from mlops_mentor.defs.group_work import Computed, GroupWork
 from mlops_mentor.errors import RepoError
 from mlops_mentor.freshness import snapshot_key
+from mlops_mentor.group_work import Computed, GroupWork
 from mlops_mentor.repos.commits import read_commits
 from mlops_mentor.repos.files import read_files
 from mlops_mentor.repos.mirror import update_mirror
@@ -21,6 +21,9 @@ def repo_snapshots(work: GroupWork) -> Computed:
     except RepoError as error:
         has_previous = work.lake.has_current(REPO_SNAPSHOTS, work.group.group_id)
         previous = work.read(REPO_SNAPSHOTS) if has_previous else None
+        if previous is not None and previous["repo_url"].item() != work.group.address.url:
+            # The roster names another repository now: what was read of the old one says nothing about it.
+            previous = None
         failed = failed_snapshot_frame(work.group, error, previous, deadline=deadline, now=now)
         work.lake.write(REPO_SNAPSHOTS, failed, work.group.group_id)
         raise

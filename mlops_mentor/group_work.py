@@ -16,14 +16,25 @@ from pathlib import Path
 import polars as pl
 from filelock import FileLock, Timeout
 
-from mlops_mentor.errors import LakeError, MentorError, RepoError
+from mlops_mentor.errors import MentorError, RepoError, SchemaError
 from mlops_mentor.freshness import GROUP_TABLES, Inputs, input_keys
 from mlops_mentor.lake import Lake
 from mlops_mentor.metrics.repo_stats import empty_repo_stats_frame
 from mlops_mentor.repos.mirror import Limits
 from mlops_mentor.repos.refs import Refs, mirror_refs
 from mlops_mentor.roster import Group
-from mlops_mentor.schemas import GROUP_OUTCOMES, REPO_SNAPSHOTS, REPO_STATS, STARTER_FILES, Table
+from mlops_mentor.schemas import (
+    COMMITS,
+    CONTRIBUTORS,
+    FILES,
+    GROUP_OUTCOMES,
+    READABLE_STATUSES,
+    REPO_SNAPSHOTS,
+    REPO_STATS,
+    STARTER_FILES,
+    Table,
+    empty,
+)
 
 log = logging.getLogger(__name__)
 # One record a group when its chain has ended, `group_id` and `failed` in its attributes: what a progress bar follows.
@@ -76,7 +87,7 @@ class GroupWork:
             RepoError: the repository could not be read the last time.
         """
         status, reason, sha = self.read(REPO_SNAPSHOTS).select("status", "reason", "snapshot_sha").row(0)
-        if status not in ("ok", "empty"):
+        if status not in READABLE_STATUSES:
             raise RepoError(status, reason)
         return sha  # type: ignore[no-any-return]
 
@@ -104,16 +115,12 @@ class Finished:
 
 @dataclass(frozen=True)
 class ChainResult:
-    """What became of a group: the parts that are stored, and the table that failed with the reason, if one did.
-
-    `is_invalid`: what was computed does not fit the table's schema.
-    """
+    """What became of a group: the parts that are stored, and the table that failed with the reason, if one did."""
 
     group_id: str
     finished: tuple[Finished, ...]
     failed_table: str | None = None
     reason: str | None = None
-    is_invalid: bool = False
 
 
 def run_chain(work: GroupWork, links: Sequence[tuple[Table, Compute]], locks_dir: Path) -> ChainResult:
@@ -137,9 +144,8 @@ def _run_links(work: GroupWork, links: Sequence[tuple[Table, Compute]], locks_di
         reason = str(error) if isinstance(error, MentorError) else f"{type(error).__name__}: {error}"
         if not isinstance(error, MentorError):
             log.exception("group %s, table %s", work.group.group_id, table.name)
-        _note_failure(work, table, reason)
-        is_invalid = isinstance(error, LakeError)
-        return ChainResult(work.group.group_id, tuple(finished), table.name, reason, is_invalid)
+        _note_failure(work, table, reason, is_invalid=isinstance(error, SchemaError))
+        return ChainResult(work.group.group_id, tuple(finished), table.name, reason)
     return ChainResult(work.group.group_id, tuple(finished))
 
 
@@ -171,15 +177,36 @@ def _note_success(work: GroupWork) -> None:
         _note(work, None, None, keys[GROUP_OUTCOMES.name])
 
 
-def _note_failure(work: GroupWork, table: Table, reason: str) -> None:
-    _note(work, table.name, reason)
-    # Every group has its row of numbers, also one whose repository was never read.
-    if not work.lake.has(REPO_STATS, work.group.group_id):
-        work.lake.write(REPO_STATS, empty_repo_stats_frame(work.group, reason), work.group.group_id)
+def _note_failure(work: GroupWork, table: Table, reason: str, *, is_invalid: bool) -> None:
+    try:
+        _note(work, table.name, reason, is_invalid=is_invalid)
+        _forget_other_repository(work, reason)
+    except (OSError, MentorError):
+        # A full disk: the reason is in the result all the same, and the other groups' results are not lost with it.
+        log.exception("group %s: its failure could not be noted", work.group.group_id)
 
 
-def _note(work: GroupWork, failed_table: str | None, reason: str | None, input_key: str = "") -> None:
-    row = (work.group.group_id, failed_table, reason, datetime.now(UTC))
+def _forget_other_repository(work: GroupWork, reason: str) -> None:
+    """Where the roster's repository was never read, no numbers are shown: not those of one that it named before.
+
+    Every group has its row of numbers, also such a one.
+    """
+    group_id = work.group.group_id
+    has_snapshot = (
+        work.lake.has_current(REPO_SNAPSHOTS, group_id)
+        and work.lake.read(REPO_SNAPSHOTS, group_id)["snapshot_rule"].item() is not None
+    )
+    for table in (COMMITS, FILES, CONTRIBUTORS):
+        if not has_snapshot and work.lake.has(table, group_id):
+            work.lake.write(table, empty(table), group_id)
+    if not has_snapshot or not work.lake.has(REPO_STATS, group_id):
+        work.lake.write(REPO_STATS, empty_repo_stats_frame(work.group, reason), group_id)
+
+
+def _note(
+    work: GroupWork, failed_table: str | None, reason: str | None, input_key: str = "", *, is_invalid: bool = False
+) -> None:
+    row = (work.group.group_id, failed_table, reason, is_invalid, datetime.now(UTC))
     frame = pl.DataFrame([row], schema=GROUP_OUTCOMES.schema, orient="row")
     work.lake.write(GROUP_OUTCOMES, frame, work.group.group_id, input_key=input_key)
 
