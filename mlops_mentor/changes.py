@@ -21,21 +21,22 @@ def is_roster_current(roster: Roster, lake: Lake, *, accept_shorter: bool = Fals
     """Whether the table `groups` says what the roster says now, or what was kept against it unless `accept_shorter`."""
     if not lake.has(GROUPS):
         return False
-    stored = lake.read(GROUPS)
+    stored = lake.read_or_empty(GROUPS)
     change = roster_change(groups_from_frame(stored), roster, accept_shorter=accept_shorter)
     return groups_frame(change.groups).equals(stored)
 
 
 def is_starter_code_current(settings: Settings, lake: Lake) -> bool:
     """Whether the starter-code repositories have the heads that are stored; a silent one has not changed."""
-    if not lake.has(STARTER_FILES):
+    stored = lake.input_key(STARTER_FILES)
+    addresses = starter_addresses(settings.the_course.starter_code, settings.course_file)
+    if stored is None or stored.count(":") != max(1, len(addresses)):
         return False
     try:
-        addresses = starter_addresses(settings.the_course.starter_code, settings.course_file)
         asked = [remote_refs(a, cwd=settings.root, timeout_s=settings.ask_timeout_s)[0] for a in addresses]
     except RepoError:
         return True
-    return lake.input_key(STARTER_FILES) == starter_files_key(refs.refs_id for refs in asked)
+    return stored == starter_files_key(refs.refs_id for refs in asked)
 
 
 def changed_groups(
