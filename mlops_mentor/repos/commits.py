@@ -31,8 +31,8 @@ _LOG = (
 _BINARY_BY_NAME = ("-c", f"core.attributesFile={Path(__file__).with_name('binary.gitattributes')}")
 _STAT = re.compile(rb"(\d+) (file|insertion|deletion)s?\b")
 _MISSING = re.compile(rb"^\?[0-9a-f]{40,64}$", re.MULTILINE)
-_ATTRIBUTES = re.compile(rb"^([0-9a-f]{40,64}) (?:.*/)?\.gitattributes$", re.MULTILINE)
-_BINARY_NAME = re.compile(rb"\.(?:png|jpe?g|gif|bmp|tiff?|np[yz]|wav)$", re.MULTILINE | re.IGNORECASE)
+_ATTRIBUTES = re.compile(rb"^([0-9a-f]{40,64}) (?:[^\n]*/)?\.gitattributes$", re.MULTILINE)
+_BINARY_SUFFIXES = (b".png\n", b".jpg\n", b".jpeg\n", b".PNG\n", b".JPG\n", b".bmp\n", b".tif\n", b".npy\n", b".wav\n")
 _MANY_BINARIES = 1000
 _HEX_ID = re.compile(rb"(?<= )[0-9a-f]{40,64}(?= )")
 _FEW_IDS = 64
@@ -77,7 +77,9 @@ def _read_all(mirror: Path, tips: Sequence[str]) -> list[_Commit]:
     stdin = "\n".join(tips).encode()
     objects = git.read(mirror, "rev-list", "--objects", "--missing=print", "--stdin", stdin=stdin)
     options = _diff_options(mirror, objects)
-    if not (missing := {line[1:] for line in _MISSING.findall(objects)}):
+    # A look for the bytes first: the list has 100,000 lines for some, and a missing object for few.
+    missing = {line[1:] for line in _MISSING.findall(objects)} if b"\n?" in objects else set()
+    if not missing:
         printed = git.read(mirror, *options, "log", "--shortstat", *_LOG, "--stdin", "--", stdin=stdin)
         return [_counted(record) for record in _records(printed)]
     walked = [_counted(record) for record in _records(git.read(mirror, "log", *_LOG, "--stdin", "--", stdin=stdin))]
@@ -95,9 +97,10 @@ def _diff_options(mirror: Path, objects: bytes) -> tuple[str, ...]:
 
     Not where a .gitattributes ever put files under LFS: the pointers in their places are text to git.
     """
-    if len(_BINARY_NAME.findall(objects)) < _MANY_BINARIES:
+    if sum(objects.count(suffix) for suffix in _BINARY_SUFFIXES) < _MANY_BINARIES:
         return ()
-    attributes = [blob_id.decode() for blob_id in _ATTRIBUTES.findall(objects)]
+    has_attributes = b".gitattributes\n" in objects
+    attributes = [blob_id.decode() for blob_id in _ATTRIBUTES.findall(objects)] if has_attributes else []
     has_lfs = any(content is None or b"filter=lfs" in content for _, content in read_blobs(mirror, attributes))
     return () if has_lfs else _BINARY_BY_NAME
 
