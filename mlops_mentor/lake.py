@@ -15,7 +15,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from urllib.parse import quote, unquote
+from urllib.parse import quote
 
 import polars as pl
 
@@ -124,10 +124,6 @@ class Lake:
         stored = self._read_any_version(table)
         shared = [name for name, dtype in stored.schema.items() if table.schema.get(name) == dtype]
         return pl.concat([empty(table), stored.select(shared)], how="diagonal").select(table.schema.names())
-
-    def group_ids(self, table: Table) -> list[str]:
-        """The groups that have a part of the table."""
-        return [unquote(path.stem) for path in (self.root / table.name).glob("[!.]*.parquet")]
 
     def read_groups(self, table: Table, group_ids: Iterable[str]) -> pl.DataFrame:
         """The parts of `group_ids` in one frame, in their order; groups without a usable part are left out."""
