@@ -8,7 +8,6 @@ that whoever would compute it again from the same inputs can see that it is ther
 
 import contextlib
 import os
-import re
 import secrets
 import time
 from collections.abc import Iterable
@@ -24,7 +23,6 @@ from mlops_mentor.schemas import Table, empty, validate
 
 _INPUT_KEY = "mlops_mentor.input_key"
 _TEMPORARY_MAX_AGE_S = 3600.0
-_TEMPORARY = re.compile(r"^\..*\.tmp$")
 
 
 @dataclass(frozen=True)
@@ -64,7 +62,7 @@ class Lake:
         """Replace the table, or the group's part of it, and return the frame as stored.
 
         Raises:
-            LakeError: the frame does not fit the table's schema; what was there before stays.
+            SchemaError: the frame does not fit the table; what was there before stays.
         """
         frame = validate(table, frame)
         target = self.path(table, group_id)
@@ -139,14 +137,18 @@ class Lake:
 
     def sweep(self) -> int:
         """Delete what killed processes left behind longer than an hour ago; the number of files deleted."""
-        stale = [
-            path
-            for path in self.root.rglob(".*.tmp")
-            if _TEMPORARY.match(path.name) and time.time() - path.stat().st_mtime > _TEMPORARY_MAX_AGE_S
-        ]
-        for path in stale:
-            path.unlink(missing_ok=True)
-        return len(stale)
+        return sweep_temporary(self.root.rglob(".*.tmp"))
+
+
+def sweep_temporary(paths: Iterable[Path]) -> int:
+    """Delete those of `paths` that are older than an hour; their number. Others may be renamed at this very moment."""
+    num_swept = 0
+    for path in paths:
+        with contextlib.suppress(FileNotFoundError):
+            if time.time() - path.stat().st_mtime > _TEMPORARY_MAX_AGE_S:
+                path.unlink()
+                num_swept += 1
+    return num_swept
 
 
 def _read_or_none(path: Path) -> pl.DataFrame | None:

@@ -8,7 +8,6 @@ open it read-only, for one query each, and so never meet a writer.
 import os
 import re
 import secrets
-import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,11 +17,10 @@ import duckdb  # noqa: TID251 - the one place that knows DuckDB
 import polars as pl
 
 from mlops_mentor.errors import WarehouseError
-from mlops_mentor.lake import Lake
+from mlops_mentor.lake import Lake, sweep_temporary
 from mlops_mentor.schemas import TABLES, Table
 
 _SQL_TYPES = {"String": "varchar", "Int64": "bigint", "Int32": "integer", "Float64": "double", "Boolean": "boolean"}
-_LEFTOVER_MAX_AGE_S = 3600.0
 _VIEW = re.compile(r"((?:^--[^\n]*\n)+)(create view (\w+) as\n.*?;)", re.MULTILINE | re.DOTALL)
 
 
@@ -46,7 +44,7 @@ def publish_warehouse(lake: Lake, file: Path, group_ids: Sequence[str], input_ke
     file.parent.mkdir(parents=True, exist_ok=True)
     fresh = file.with_name(f".{file.name}.{os.getpid()}.{secrets.token_hex(4)}.tmp")
     try:
-        _sweep(file)
+        sweep_temporary(file.parent.glob(f".{file.name}.*.tmp*"))
         with duckdb.connect(str(fresh)) as connection:
             connection.begin()
             counts = {table.name: _load(connection, lake, table, group_ids) for table in TABLES}
@@ -66,13 +64,6 @@ def published_key(file: Path) -> str | None:
         return str(query(file, "select input_key from publication").rows[0][0])
     except WarehouseError:
         return None
-
-
-def _sweep(file: Path) -> None:
-    """Delete what publishers that were killed left beside the file more than an hour ago."""
-    for leftover in file.parent.glob(f".{file.name}.*.tmp*"):
-        if time.time() - leftover.stat().st_mtime > _LEFTOVER_MAX_AGE_S:
-            leftover.unlink(missing_ok=True)
 
 
 def query(file: Path, sql: str, parameters: Sequence[object] = ()) -> Result:

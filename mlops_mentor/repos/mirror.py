@@ -189,19 +189,21 @@ def _replace(mirror: Path, fill: Callable[[Path], None]) -> None:
 
 
 def _state(mirror: Path, renamed_to: str | None, limits: Limits) -> MirrorState:
-    if reason := _excess(mirror, limits)():
+    num_bytes = _num_bytes(mirror)
+    if reason := _too_large(num_bytes, limits):
         raise RepoError("error", reason)
-    return MirrorState(mirror_refs(mirror), _num_bytes(mirror), renamed_to)
+    return MirrorState(mirror_refs(mirror), num_bytes, renamed_to)
 
 
 def _excess(mirror: Path, limits: Limits) -> Callable[[], str | None]:
-    def excess() -> str | None:
-        if _num_bytes(mirror) <= limits.max_repo_bytes:
-            return None
-        limit_mb = limits.max_repo_bytes / 1e6
-        return f"larger than {limit_mb:.0f} MB. Raise MENTOR_MAX_REPO_MB, or ask the group to shrink it."
+    return lambda: _too_large(_num_bytes(mirror), limits)
 
-    return excess
+
+def _too_large(num_bytes: int, limits: Limits) -> str | None:
+    if num_bytes <= limits.max_repo_bytes:
+        return None
+    limit_mb = limits.max_repo_bytes / 1e6
+    return f"larger than {limit_mb:.0f} MB. Raise MENTOR_MAX_REPO_MB, or ask the group to shrink it."
 
 
 def _num_bytes(directory: Path) -> int:
