@@ -5,12 +5,15 @@
     ├── RosterError            the roster as a whole cannot be used (single bad rows are `RosterProblem`s)
     ├── RepoError              a repository could not be read; carries a snapshot `status`
     │   └── GitError           git itself ended with an error; carries its exit code and message
+    ├── GitHubError            GitHub's API did not give what was asked; carries a `status`, and when asking goes on
     ├── LakeError              a stored table is missing or cannot be read
     │   └── SchemaError        what was computed does not fit its table
     └── WarehouseError         the published warehouse is missing or a query cannot be answered
 
 Missing is a value and not an exception: a number that cannot be known is null, with the reason beside it.
 """
+
+from datetime import datetime
 
 
 class MentorError(Exception):
@@ -44,6 +47,20 @@ class GitError(RepoError):
         super().__init__("error", f"git {command} ended with {exit_code}: {stderr.strip() or 'no message'}")
         self.exit_code = exit_code
         self.stderr = stderr
+
+
+class GitHubError(MentorError):
+    """GitHub's API did not give what was asked.
+
+    `status` is one of `bad_token|not_found|no_access|rate_limited|timeout|error`, as in the table `github_repos`;
+    `until` is the moment (UTC) before which asking again is of no use, None where that is not known.
+    """
+
+    def __init__(self, status: str, reason: str, until: datetime | None = None) -> None:
+        super().__init__(reason)
+        self.status = status
+        self.reason = reason
+        self.until = until
 
 
 class LakeError(MentorError):

@@ -4,8 +4,9 @@ Raise a table's `version` whenever the code that computes it changes what it say
 then recomputed.
 """
 
+from mlops_mentor.schemas.github import GITHUB_REPOS, NOT_ASKED_STATUSES, PULL_REQUESTS, PUSHES, WORKFLOW_RUNS
 from mlops_mentor.schemas.leaderboard import GROUP_OUTCOMES, GROUP_STATUS, LEADERBOARD, LEADERBOARD_HISTORY
-from mlops_mentor.schemas.metrics import CONTRIBUTORS, REPO_STATS
+from mlops_mentor.schemas.metrics import CONTRIBUTORS, FLAGS, REPO_STATS
 from mlops_mentor.schemas.repos import COMMITS, FILES, READABLE_STATUSES, REPO_SNAPSHOTS
 from mlops_mentor.schemas.roster import GROUPS, STARTER_FILES
 from mlops_mentor.schemas.table import Column, Table, empty, problems, validate
@@ -14,10 +15,15 @@ from mlops_mentor.schemas.table import Column, Table, empty, problems, validate
 TABLES: tuple[Table, ...] = (
     GROUPS,
     STARTER_FILES,
+    GITHUB_REPOS,
+    PUSHES,
     REPO_SNAPSHOTS,
     COMMITS,
     FILES,
+    PULL_REQUESTS,
+    WORKFLOW_RUNS,
     CONTRIBUTORS,
+    FLAGS,
     REPO_STATS,
     GROUP_OUTCOMES,
     LEADERBOARD,
@@ -29,16 +35,22 @@ __all__ = [
     "COMMITS",
     "CONTRIBUTORS",
     "FILES",
+    "FLAGS",
+    "GITHUB_REPOS",
     "GROUPS",
     "GROUP_OUTCOMES",
     "GROUP_STATUS",
     "LEADERBOARD",
     "LEADERBOARD_HISTORY",
+    "NOT_ASKED_STATUSES",
+    "PULL_REQUESTS",
+    "PUSHES",
     "READABLE_STATUSES",
     "REPO_SNAPSHOTS",
     "REPO_STATS",
     "STARTER_FILES",
     "TABLES",
+    "WORKFLOW_RUNS",
     "Column",
     "Table",
     "empty",

@@ -4,7 +4,7 @@ import polars as pl
 
 from mlops_mentor.schemas.table import GROUP_ID, UTC, Column, Table, count
 
-STATES = ("ok", "empty", "failed", "not_run")
+STATES = ("ok", "empty", "incomplete", "failed", "not_run")
 
 _ACTIVITY = (
     count("num_contributors", "Persons who committed, identities merged."),
@@ -27,7 +27,8 @@ LEADERBOARD = Table(
         Column(
             "state",
             pl.String,
-            "`ok`, `empty` (no commit yet), `failed` (see reason) or `not_run`.",
+            "`ok`, `empty` (no commit yet), `incomplete` (GitHub did not give all: see reason), `failed` (see reason) "
+            "or `not_run`.",
             True,
             values=STATES,
         ),
@@ -39,15 +40,25 @@ LEADERBOARD = Table(
         Column("has_requirements_file", pl.Boolean, "Dependencies are declared."),
         Column("using_dvc", pl.Boolean, "Data are under DVC."),
         Column("has_cloudbuild", pl.Boolean, "A Cloud Build configuration exists."),
-        count("num_prs", "Pull requests on the server; null while not available."),
+        count("num_prs", "Pull requests on GitHub; null while not available."),
+        count("num_prs_merged", "Merged pull requests."),
+        Column(
+            "share_merged_prs_reviewed",
+            pl.Float64,
+            "Share of the merged ones that a person other than the author reviewed.",
+            minimum=0,
+            maximum=1,
+        ),
         Column("actions_passing", pl.String, "State of the workflow runs at the snapshot."),
+        count("num_late_commits", "Commits of the default branch that came after the deadline and do not count."),
+        count("num_flags", "Things about the hand-in that a TA should look at: see the table `flags`."),
         count("num_warnings", "Report questions that fail their rule; null until the report is checked."),
         Column("latest_commit", UTC, "Author date of the commit that counts (UTC)."),
         Column("snapshot_sha", pl.String, "The commit that the numbers describe."),
         Column("snapshot_at", UTC, "Its committer date (UTC)."),
     ),
     key=("group_id",),
-    version="1",
+    version="2",
     is_by_group=False,
 )
 
@@ -88,7 +99,7 @@ GROUP_STATUS = Table(
     (
         GROUP_ID,
         Column("repo_url", pl.String, "The repository that the roster names.", True),
-        Column("state", pl.String, "`ok`, `empty`, `failed` or `not_run`.", True, values=STATES),
+        Column("state", pl.String, "`ok`, `empty`, `incomplete`, `failed` or `not_run`.", True, values=STATES),
         Column(
             "repo_status", pl.String, "What became of the last attempt to read the repository; null before the first."
         ),
@@ -98,11 +109,14 @@ GROUP_STATUS = Table(
             "snapshot_sha", pl.String, "The commit that the group's numbers describe, also when a later attempt failed."
         ),
         Column("snapshot_rule", pl.String, "How that commit was chosen."),
+        Column("deadline_at", UTC, "The group's deadline, extensions included (UTC)."),
+        Column("github_status", pl.String, "What became of the last attempt to ask GitHub."),
+        Column("is_archived", pl.Boolean, "GitHub holds the repository read-only."),
         Column("renamed_to", pl.String, "Where the server redirected us."),
         Column("fetched_at", UTC, "When the repository was last read with success (UTC)."),
         Column("checked_at", UTC, "When it was last asked (UTC)."),
     ),
     key=("group_id",),
-    version="1",
+    version="2",
     is_by_group=False,
 )

@@ -54,7 +54,19 @@ REPO_STATS = Table(
         Column("snapshot_at", UTC, "Its committer date (UTC)."),
         count("group_size", "Students in the roster's row.", is_required=True),
         count("num_contributors", "Persons who authored or co-authored a commit; bots and AI assistants not counted."),
-        count("num_prs", "Pull requests on the server. Not available from git alone."),
+        count("num_prs", "Pull requests on GitHub, of whatever state."),
+        count("num_prs_merged", "Merged pull requests."),
+        count("num_prs_open", "Open pull requests."),
+        count("num_prs_reviewed", "Pull requests with a review by a person other than the author."),
+        Column(
+            "share_merged_prs_reviewed",
+            pl.Float64,
+            "Merged pull requests with a review by a person other than the author, as a share of those merged and "
+            "opened by people; null where there are none.",
+            minimum=0,
+            maximum=1,
+        ),
+        count("num_reviewers", "Accounts that reviewed a pull request of somebody else."),
         count("num_commits_to_main", "Commits reachable from the snapshot, merges included (`git rev-list --count`)."),
         Column(
             "average_commit_length_to_main", pl.Float64, "Mean characters of the messages of these commits.", minimum=0
@@ -106,12 +118,15 @@ REPO_STATS = Table(
         Column(
             "actions_passing",
             pl.String,
-            "State of the workflow runs at the snapshot. Not available from git alone.",
+            "What the newest run of each workflow and event says: at the snapshot, or where nothing ran there, at the "
+            "newest earlier commit of the default branch with runs. `failing` when any of them ended otherwise than in "
+            "success, `running` when any is under way; skipped and neutral ones do not count.",
             values=("passing", "failing", "running", "never_ran", "not_available"),
         ),
         count(
             "num_warnings", "Report questions that fail their length or image rule; null until the report is checked."
         ),
+        count("num_late_commits", "Commits of the default branch that do not count: they came after the deadline."),
         count("num_files", "Tracked files at the snapshot."),
         count("num_files_unavailable", "Files whose content is not in the mirror: sizes and lines are lower bounds."),
         count("lines_python", "Lines of own Python files: not tests, vendored, generated or starter code."),
@@ -124,6 +139,29 @@ REPO_STATS = Table(
         Column("not_available", TEXT_LIST, "`column: reason` for the numbers that could not be known.", True),
     ),
     key=("group_id",),
-    version="3",
+    version="4",
     is_one_row=True,
+)
+
+FLAG_KINDS = (
+    "late_commits",
+    "forced_push_over_deadline",
+    "history_rewritten",
+    "backdated_commits",
+    "branch_made_after_deadline",
+)
+
+FLAGS = Table(
+    "flags",
+    "What a TA should look at in how the group handed in. A flag is a question and never an answer: each has innocent "
+    "causes.",
+    (
+        GROUP_ID,
+        Column("flag", pl.String, "What was noticed.", True, values=FLAG_KINDS),
+        Column("happened_at", UTC, "When it happened, as far as that is known (UTC)."),
+        Column("sha", pl.String, "The commit where to look.", True),
+        Column("detail", pl.String, "What was noticed, in a sentence with its numbers.", True),
+    ),
+    key=("flag", "sha"),
+    version="1",
 )

@@ -7,7 +7,7 @@ from mlops_mentor.schemas.table import GROUP_ID, TEXT_LIST, UTC, Column, Table, 
 SNAPSHOT_STATUSES = ("ok", "empty", "not_found", "no_access", "timeout", "error")
 # With these the repository was read.
 READABLE_STATUSES = ("ok", "empty")
-SNAPSHOT_RULES = ("tip", "deadline_commit_date")
+SNAPSHOT_RULES = ("tip", "deadline_push_time", "deadline_commit_date")
 FILE_KINDS = (
     "python",
     "notebook",
@@ -40,22 +40,34 @@ REPO_SNAPSHOTS = Table(
         Column(
             "snapshot_rule",
             pl.String,
-            "How it was chosen: `tip` before the deadline, then `deadline_commit_date`, the "
-            "newest first-parent commit of the default branch whose committer date is not after the deadline.",
+            "How it was chosen: `tip` before the deadline; afterwards `deadline_push_time`, the default branch's tip "
+            "at the deadline by GitHub's push times, or `deadline_commit_date`, its newest first-parent commit whose "
+            "committer date is not after the deadline.",
             values=SNAPSHOT_RULES,
         ),
+        Column("rule_reason", pl.String, "Why committer dates had to do; null with the other rules."),
         Column("snapshot_at", UTC, "Committer date of the commit that counts (UTC)."),
-        Column("deadline_at", UTC, "The deadline that the rule used (UTC).", True),
+        Column("deadline_at", UTC, "The group's deadline, extensions included (UTC).", True),
+        count("num_late_commits", "Commits of the default branch that do not count: not reachable from the snapshot."),
+        Column("last_late_at", UTC, "Newest committer date among them (UTC)."),
+        Column("rewritten_at", UTC, "When it was last found that the default branch lost commits (UTC)."),
+        Column("rewritten_from", pl.String, "The tip that was known before, and is no longer in the branch."),
         Column("renamed_to", pl.String, "Where the server redirected us, when the repository was renamed or moved."),
         count("num_heads", "Branches and tags that the repository has."),
         count("num_pull_request_heads", "`refs/pull/*/head`: pull requests of whatever state."),
         Column("refs_id", pl.String, "SHA-256 over HEAD and all heads: changes whenever anybody pushed."),
+        Column(
+            "content_id",
+            pl.String,
+            "SHA-256 over the address, the snapshot and the pull requests' heads: what the other "
+            "tables read from git depend on.",
+        ),
         count("mirror_bytes", "Bytes of the mirror on disk."),
         Column("fetched_at", UTC, "When these heads were read (UTC); kept while the repository cannot be reached."),
         Column("checked_at", UTC, "When the repository was last asked, with whatever answer (UTC).", True),
     ),
     key=("group_id",),
-    version="1",
+    version="2",
     is_one_row=True,
 )
 
