@@ -10,7 +10,7 @@ from urllib.parse import unquote, urlsplit
 
 # The same repository is served over https there, without a key: what `git@` and `http` addresses of these mean.
 _WEB_HOSTS = ("github.com", "gitlab.com", "bitbucket.org")
-_LOOPBACK = ("127.0.0.1", "localhost", "::1")
+LOOPBACK_HOSTS = ("127.0.0.1", "localhost", "::1")
 _REMOTE_HELPER = re.compile(r"^[A-Za-z0-9+.-]*::")
 _SCP_LIKE = re.compile(r"^(?P<user>[^/:@]+)@(?P<host>[^/:@]+):(?!//)(?P<path>.+)$")
 _BARE_HOST = re.compile(rf"^(?:[^/@]*@)?(?:www\.)?(?:{'|'.join(map(re.escape, _WEB_HOSTS))})/", re.IGNORECASE)
@@ -124,7 +124,7 @@ def _web(scheme: str, host: str, port: int | None, path: str) -> Address:
     if host in _WEB_HOSTS:
         return Address(f"https://{host}/{_owner_and_name(host, path)}", "https")
     # Only a server on this very machine may speak without encryption; elsewhere http means a forgotten letter.
-    transport = "http" if scheme == "http" and host in _LOOPBACK else "https"
+    transport = "http" if scheme == "http" and host in LOOPBACK_HOSTS else "https"
     return Address(f"{transport}://{_host_and_port(host, port)}{path}", transport)
 
 

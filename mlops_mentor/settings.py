@@ -4,16 +4,24 @@ Belongs here: where things are, how much may run at once, which limits hold. Wha
 """
 
 import os
+import re
 from functools import cached_property
 from pathlib import Path
+from urllib.parse import urlsplit
 
-from pydantic import Field, ValidationError
+from pydantic import AliasChoices, Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from mlops_mentor.addresses import LOOPBACK_HOSTS
 from mlops_mentor.course import Course, load_course
 from mlops_mentor.errors import ConfigError
 
 _MAX_WORKERS = 64
+_WORKERS_ASKING = 16
+# Without login, query or fragment: a token goes there, and git gets it as the name of a setting.
+_PLAIN_URL = re.compile(r"https?://[\w.-]+(:\d{1,5})?(/[\w./-]*)?")
+# Our own settings about GitHub; its other names are GitHub's.
+_OURS = ("GITHUB_TIMEOUT_S", "GITHUB_MAX_WAIT_S")
 # Polars and DuckDB read a path with these as a pattern, and then find nothing or the wrong files.
 _PATTERN_CHARACTERS = "[]*?"
 
@@ -22,7 +30,7 @@ class Settings(BaseSettings):
     """What the environment says, with `MENTOR_` before each name; paths are as given, defaults fit a checkout."""
 
     model_config = SettingsConfigDict(
-        env_prefix="MENTOR_", env_file=".env", env_ignore_empty=True, extra="ignore", frozen=True
+        env_prefix="MENTOR_", env_file=".env", env_ignore_empty=True, extra="ignore", frozen=True, populate_by_name=True
     )
 
     data_dir: Path = Field(
@@ -47,6 +55,47 @@ class Settings(BaseSettings):
         description="Larger files are not fetched from servers (MiB); holds for what is fetched from then on.",
     )
 
+    github_token: SecretStr | None = Field(
+        None,
+        validation_alias=AliasChoices("github_token", "GITHUB_TOKEN", "GH_TOKEN"),
+        description="What GitHub's API is asked with. Without it everything that git alone gives.",
+    )
+    github_server_url: str = Field(
+        "https://github.com",
+        validation_alias=AliasChoices("github_server_url", "GITHUB_SERVER_URL"),
+        description="The GitHub whose API is asked; repositories elsewhere are read with git alone.",
+    )
+    github_api_url: str | None = Field(
+        None,
+        validation_alias=AliasChoices("github_api_url", "GITHUB_API_URL"),
+        description="Its REST API; follows from the server when not given.",
+    )
+    github_graphql_url: str | None = Field(
+        None,
+        validation_alias=AliasChoices("github_graphql_url", "GITHUB_GRAPHQL_URL"),
+        description="Its GraphQL API; follows from the server when not given.",
+    )
+    github_timeout_s: float = Field(30.0, gt=0, description="Seconds that one call of GitHub's API may take.")
+    github_max_wait_s: float = Field(
+        120.0, ge=0, description="Seconds that a run waits for GitHub's rate limits; longer pauses end its asking."
+    )
+
+    @field_validator("github_server_url", "github_api_url", "github_graphql_url")
+    @classmethod
+    def _is_safe_for_a_token(cls, url: str | None) -> str | None:
+        if url is None:
+            return None
+        is_loopback = url.startswith("http://") and urlsplit(url).hostname in LOOPBACK_HOSTS
+        if not _PLAIN_URL.fullmatch(url) or not (url.startswith("https://") or is_loopback):
+            raise ValueError("is no https address such as https://github.example.org")
+        return url.rstrip("/")
+
+    @field_validator("github_token")
+    @classmethod
+    def _without_line_break(cls, token: SecretStr | None) -> SecretStr | None:
+        # What is read from a file often ends with one.
+        return SecretStr(token.get_secret_value().strip()) if token is not None else None
+
     @property
     def root(self) -> Path:
         """The data directory, absolute."""
@@ -70,6 +119,15 @@ class Settings(BaseSettings):
         if self.roster is not None:
             return self.roster.expanduser().resolve()
         return (self.course_file.parent / self.the_course.roster).resolve()
+
+    @property
+    def workers_asking(self) -> int:
+        """Repositories asked for their heads at the same time: that is waiting, and no work of this machine."""
+        return max(self.workers, _WORKERS_ASKING)
+
+    @property
+    def extensions_file(self) -> Path:
+        return (self.course_file.parent / self.the_course.extensions).resolve()
 
     @property
     def lake_dir(self) -> Path:
@@ -102,8 +160,11 @@ def load_settings(**overrides: Path | str | None) -> Settings:
         settings = Settings(**{name: value for name, value in overrides.items() if value is not None})  # type: ignore[arg-type]
     except ValidationError as error:
         first = error.errors()[0]
-        name = "MENTOR_" + "_".join(str(part) for part in first["loc"]).upper()
-        raise ConfigError(f"{name}: {first['msg']}. Correct it in the environment or in .env.") from None
+        name = str(first["loc"][0]).upper()
+        name = name if name.startswith(("GITHUB_", "GH_")) and name not in _OURS else f"MENTOR_{name}"
+        raise ConfigError(
+            f"{name}: {first['msg'].removeprefix('Value error, ')}. Correct it in the environment or in .env."
+        ) from None
     try:
         _refuse_patterns(settings.root)
     except (OSError, RuntimeError):

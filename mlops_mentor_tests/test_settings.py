@@ -152,3 +152,144 @@ def test_workers_follow_the_machine_within_their_own_limit(
 ) -> None:
     monkeypatch.setattr("os.cpu_count", lambda: num_processors)
     assert load_settings().workers == workers
+
+
+def test_extensions_lie_beside_the_course_that_names_them(tmp_path: Path) -> None:
+    (tmp_path / "term").mkdir()
+    (tmp_path / "term" / "course.yaml").write_text(_COURSE)
+    assert load_settings(course=Path("term/course.yaml")).extensions_file == tmp_path / "term" / "extensions.csv"
+
+
+@pytest.mark.parametrize(("workers", "asking"), [("1", 16), ("40", 40)])
+def test_repositories_are_asked_by_more_than_work_on_them(
+    monkeypatch: pytest.MonkeyPatch, workers: str, asking: int
+) -> None:
+    monkeypatch.setenv("MENTOR_WORKERS", workers)
+    assert load_settings().workers_asking == asking
+
+
+# --- GitHub
+
+
+def _token() -> str | None:
+    token = load_settings().github_token
+    return token.get_secret_value() if token is not None else None
+
+
+@pytest.mark.parametrize(
+    ("environment", "token"),
+    [
+        ({}, None),
+        ({"GITHUB_TOKEN": "one"}, "one"),
+        ({"GH_TOKEN": "two"}, "two"),
+        ({"GH_TOKEN": "two", "GITHUB_TOKEN": "one"}, "one"),
+        ({"GH_TOKEN": "two", "GITHUB_TOKEN": ""}, "two"),
+        ({"GH_TOKEN": "", "GITHUB_TOKEN": ""}, None),
+    ],
+)
+def test_the_token_has_githubs_names_and_an_empty_one_is_none(
+    monkeypatch: pytest.MonkeyPatch, environment: dict[str, str], token: str | None
+) -> None:
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    assert _token() == token
+
+
+def test_a_token_may_stand_in_a_dotenv_file_and_the_environment_wins_over_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / ".env").write_text("GITHUB_TOKEN=file\n")
+    assert _token() == "file"
+    monkeypatch.setenv("GITHUB_TOKEN", "environment")
+    assert _token() == "environment"
+
+
+def test_the_token_is_never_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GITHUB_TOKEN", "ghp_TheSecretOfThisTest")
+    settings = load_settings()
+    shown = (
+        repr(settings),
+        str(settings),
+        str(settings.model_dump()),
+        settings.model_dump_json(),
+        f"{settings!r:.500}",
+    )
+    assert not any("TheSecret" in text for text in shown)
+    monkeypatch.setenv("MENTOR_WORKERS", "many")
+    with pytest.raises(ConfigError) as error:
+        load_settings()
+    assert "TheSecret" not in str(error.value)
+    assert error.value.__cause__ is None
+
+
+def test_without_any_setting_github_is_the_public_one() -> None:
+    settings = load_settings()
+    assert settings.github_server_url == "https://github.com"
+    assert (settings.github_api_url, settings.github_graphql_url, settings.github_token) == (None, None, None)
+
+
+_URLS = ("GITHUB_SERVER_URL", "GITHUB_API_URL", "GITHUB_GRAPHQL_URL")
+
+
+@pytest.mark.parametrize("variable", _URLS)
+@pytest.mark.parametrize(
+    ("url", "stored"),
+    [
+        ("https://github.example.org", "https://github.example.org"),
+        ("https://github.example.org:8443/api/v3/", "https://github.example.org:8443/api/v3"),
+        ("http://127.0.0.1:8080", "http://127.0.0.1:8080"),
+        ("http://localhost", "http://localhost"),
+    ],
+)
+def test_a_token_may_be_sent_where_nobody_can_listen(
+    monkeypatch: pytest.MonkeyPatch, variable: str, url: str, stored: str
+) -> None:
+    monkeypatch.setenv(variable, url)
+    assert getattr(load_settings(), variable.lower()) == stored
+
+
+@pytest.mark.parametrize("variable", _URLS)
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://github.example.org",
+        "http://localhost.example.org",
+        "http://127.0.0.1@example.org",
+        "ftp://github.example.org",
+        "file:///etc",
+        "github.example.org",
+        "//github.example.org",
+        "https://",
+        "https://[broken",
+        "https://somebody:secret@github.example.org",
+        "https://:secret@github.example.org",
+        "https://github.example.org?to=elsewhere",
+        "https://github.example.org#elsewhere",
+    ],
+)
+def test_an_address_that_is_not_safe_for_a_token_is_refused_by_its_variable(
+    monkeypatch: pytest.MonkeyPatch, variable: str, url: str
+) -> None:
+    monkeypatch.setenv(variable, url)
+    with pytest.raises(ConfigError, match=f"^{variable}: ") as error:
+        load_settings()
+    assert "secret" not in str(error.value)
+
+
+@pytest.mark.parametrize("variable", _URLS)
+def test_an_empty_address_is_as_good_as_none(monkeypatch: pytest.MonkeyPatch, variable: str) -> None:
+    monkeypatch.setenv(variable, "")
+    settings = load_settings()
+    assert (settings.github_server_url, settings.github_api_url) == ("https://github.com", None)
+
+
+@pytest.mark.parametrize(
+    ("variable", "value"),
+    [("MENTOR_GITHUB_TIMEOUT_S", "0"), ("MENTOR_GITHUB_TIMEOUT_S", "soon"), ("MENTOR_GITHUB_MAX_WAIT_S", "-1")],
+)
+def test_what_is_our_own_about_github_has_our_prefix(
+    monkeypatch: pytest.MonkeyPatch, variable: str, value: str
+) -> None:
+    monkeypatch.setenv(variable, value)
+    with pytest.raises(ConfigError, match=f"^{variable}: "):
+        load_settings()
