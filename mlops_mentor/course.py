@@ -1,4 +1,4 @@
-"""`course.yaml`: what the course is, when it begins and ends, where its roster and its starter code are.
+"""`course.yaml`: what the course is, when it begins and ends, where its roster, extensions and starter code are.
 
 Belongs here: the file's model and its validation. Where the file is, is a setting.
 """
@@ -20,8 +20,12 @@ def _known_zone(name: str) -> str:
     return name
 
 
-def _with_time_of_day(value: Any) -> Any:
-    """`value`, unless it is a date alone: read as the midnight that begins it, a deadline would come a day early."""
+def with_time_of_day(value: Any) -> Any:
+    """`value`, unless it is a date alone: read as the midnight that begins it, a deadline would come a day early.
+
+    Raises:
+        ValueError: it is one; the text has no full stop at its end.
+    """
     try:
         is_date = not isinstance(value, datetime) and date.fromisoformat(str(value).strip()) is not None
     except ValueError:
@@ -29,6 +33,11 @@ def _with_time_of_day(value: Any) -> Any:
     if is_date:
         raise ValueError(f"has no time of day. Write it with one, such as {value}T23:59:00")
     return value
+
+
+def utc_from_local(moment: datetime, zone: ZoneInfo) -> datetime:
+    """The moment in UTC; without an offset it is local time of `zone`."""
+    return (moment if moment.tzinfo else moment.replace(tzinfo=zone)).astimezone(UTC)
 
 
 class Course(BaseModel):
@@ -40,8 +49,9 @@ class Course(BaseModel):
     term: str = Field(min_length=1)
     time_zone: Annotated[str, AfterValidator(_known_zone)]
     project_start: date
-    deadline: Annotated[datetime, BeforeValidator(_with_time_of_day)]
+    deadline: Annotated[datetime, BeforeValidator(with_time_of_day)]
     roster: Path = Path("group_info.csv")
+    extensions: Path = Path("extensions.csv")
     starter_code: tuple[str, ...] = ()
 
     @model_validator(mode="after")
@@ -56,9 +66,8 @@ class Course(BaseModel):
 
     @property
     def deadline_utc(self) -> datetime:
-        """The deadline in UTC."""
-        local = self.deadline if self.deadline.tzinfo else self.deadline.replace(tzinfo=self.zone)
-        return local.astimezone(UTC)
+        """The deadline in UTC, for groups without an extension."""
+        return utc_from_local(self.deadline, self.zone)
 
 
 def load_course(file: Path) -> Course:

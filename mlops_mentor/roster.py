@@ -1,11 +1,9 @@
 """The roster: `group_info.csv` -> groups, and which groups come and go.
 
-Belongs here: reading the spreadsheet's file, and the decision what a new roster changes. Addresses of repositories
-are parsed in `addresses`; the partitions that follow from the groups belong to `defs`.
+Belongs here: what the rows mean, and the decision what a new roster changes. The spreadsheet's file is read in
+`sheets`, addresses of repositories in `addresses`; the partitions that follow from the groups belong to `defs`.
 """
 
-import csv
-import io
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -16,6 +14,7 @@ import polars as pl
 from mlops_mentor.addresses import Address, AddressError, parse_address, without_login
 from mlops_mentor.errors import RosterError
 from mlops_mentor.schemas import GROUPS
+from mlops_mentor.sheets import SheetError, column_names, group_id_in, sheet_rows
 
 _GROUP_ID = re.compile(r"^[A-Za-z0-9](?:[A-Za-z0-9 ._-]{0,62}[A-Za-z0-9])?$")
 _HEADER = "group_nb,student 1,student 2,student 3,student 4,student 5,github_repo"
@@ -103,7 +102,7 @@ class _Header:
 
     @classmethod
     def parse(cls, file: Path, cells: Sequence[str]) -> "_Header":
-        names = [re.sub(r"[\s_]+", " ", cell).strip().casefold() for cell in cells]
+        names = column_names(cells)
         missing = [name for name in ("group nb", "github repo") if name not in names]
         if missing:
             raise RosterError(
@@ -115,8 +114,7 @@ class _Header:
 
     def group(self, file: Path, row: int, cells: Sequence[str], seen: dict[str, int]) -> "Group | RosterProblem":
         cell = dict(enumerate(value.strip() for value in cells))
-        # Spreadsheets turn 17 into 17.0 once a cell of the column is empty.
-        group_id = re.sub(r"^(\d+)\.0+$", r"\1", cell.get(self.group_cell, ""))
+        group_id = group_id_in(cell.get(self.group_cell, ""))
         if not group_id:
             return RosterProblem(file, row, "the group's number is missing. Fill in group_nb, or delete the row")
         if not _GROUP_ID.match(group_id):
@@ -191,36 +189,11 @@ def _ids(groups: Iterable[Group]) -> tuple[str, ...]:
 
 
 def _rows(file: Path) -> Iterator[tuple[int, list[str]]]:
-    """The rows that are not blank. A quoted cell may span lines: a row's number is the line on which it begins."""
-    rows = csv.reader(io.StringIO(_text(file), newline=""), delimiter=_delimiter(file), skipinitialspace=True)
-    row = 1
     try:
-        for cells in rows:
-            if any(cell.strip() for cell in cells):
-                yield row, cells
-            row = rows.line_num + 1
-    except csv.Error as error:
-        raise RosterError(
-            f"{file}, row {row}: is no CSV ({error}). Look for a quotation mark left open. Nothing was changed."
-        ) from None
-
-
-def _text(file: Path) -> str:
-    try:
-        content = file.read_bytes()
+        yield from sheet_rows(file)
     except OSError as error:
         raise RosterError(
             f"{file}: the roster cannot be read ({error.strerror}). Set MENTOR_ROSTER or --roster. Nothing was changed."
         ) from None
-    if content[:2] in (b"\xff\xfe", b"\xfe\xff"):
-        return content.decode("utf-16", "replace")
-    try:
-        return content.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        # What a Danish spreadsheet saves as plain CSV.
-        return content.decode("cp1252", "replace")
-
-
-def _delimiter(file: Path) -> str:
-    first = next((line for line in _text(file).splitlines() if line.strip()), "")
-    return max(",;\t", key=first.count)
+    except SheetError as error:
+        raise RosterError(f"{error}. Nothing was changed.") from None

@@ -29,7 +29,7 @@ def _file(folder: Path, **changes: Any) -> Path:
 def test_the_bundled_course_loads() -> None:
     course = load_course(Path(__file__).parents[1] / "data" / "course.yaml")
     assert course.course.startswith("02476")
-    assert course.roster == Path("group_info.csv")
+    assert (course.roster, course.extensions) == (Path("group_info.csv"), Path("extensions.csv"))
     assert course.starter_code
 
 
@@ -60,6 +60,7 @@ def test_a_deadline_without_a_time_is_refused_or_means_the_end_of_the_day(tmp_pa
 def test_what_is_left_out_has_a_default(tmp_path: Path) -> None:
     course = load_course(_file(tmp_path))
     assert (course.roster, course.starter_code) == (Path("group_info.csv"), ())
+    assert course.extensions == Path("extensions.csv")
 
 
 def test_a_byte_order_mark_does_no_harm(tmp_path: Path) -> None:
@@ -85,6 +86,7 @@ def test_a_byte_order_mark_does_no_harm(tmp_path: Path) -> None:
         ("deadline", "2027-01-03T12:00:00"),
         ("starter_code", "https://github.com/owner/name"),
         ("roster", 7),
+        ("extensions", 7),
         ("tiem_zone", "Europe/Copenhagen"),
     ],
 )

@@ -8,6 +8,7 @@ there; the transport is restricted to the one that the caller names).
 
 import contextlib
 import os
+import re
 import signal
 import subprocess
 import time
@@ -17,6 +18,7 @@ from pathlib import Path
 from typing import BinaryIO, cast
 
 from mlops_mentor.errors import GitError, RepoError
+from mlops_mentor.repos.login import Login
 
 
 @contextlib.contextmanager
@@ -64,6 +66,16 @@ _SAFE_OPTIONS = (
     "-c", "transfer.bundleURI=false",
     "-c", "advice.detachedHead=false",
 )  # fmt: skip
+
+# What a server that breaks off leaves git to say, and the pauses (seconds) before it is asked again.
+_BROKE_OFF = re.compile(
+    r"returned error: 5\d\d|HTTP 5\d\d|Empty reply from server|transfer closed|early EOF|Connection reset|Recv failure"
+    r"|unexpected disconnect|bytes of body are still expected"
+)
+_PAUSES_S = (0.5, 1.5, 4.0)
+# What git says where a web server wants to know who asks, or does not tell strangers what it has.
+_SHUT = re.compile(r"could not read (?:Username|Password)|Authentication failed|not found|error: 40[134]")
+_REFUSED = "Authentication failed"
 
 # Variables of the caller's environment that would redirect git or start a program; git's own switches are set below.
 _DROPPED_PREFIXES = ("GIT_", "SSH_ASKPASS", "GCM_")
@@ -123,18 +135,42 @@ def read_until_failure(mirror: Path, *args: str, stdin: bytes | None = None, tim
 
 
 def transfer(
-    *args: str, transport: str, cwd: Path, timeout_s: float, excess: Callable[[], str | None] = lambda: None
+    *args: str,
+    transport: str,
+    cwd: Path,
+    timeout_s: float,
+    login: Login | None = None,
+    excess: Callable[[], str | None] = lambda: None,
 ) -> GitResult:
     """Run a git command that talks to another repository over `transport` (`https`, `http`, `ssh` or `file`) alone.
 
-    `excess` is asked twice a second; a text that it returns ends the transfer with that reason.
+    `login` is shown to its own server, over the web, where the repository does not open without. Where a web server
+    breaks off, git is run again a few times. `excess` is asked twice a second; a text that it returns ends the transfer
+    with that reason.
 
     Raises:
         GitError: git ended with an error.
         RepoError: status `timeout` after `timeout_s` seconds, `error` on excess.
     """
+    is_web = transport in ("https", "http")
+    end = time.monotonic() + timeout_s
+
+    def run(env: dict[str, str]) -> GitResult:
+        for pause_s in _PAUSES_S:
+            tried = _run(list(args), cwd=cwd, env=env, stdin=None, timeout_s=end - time.monotonic(), excess=excess)
+            is_broken = is_web and tried.exit_code != 0 and is_transient(tried.stderr)
+            if not is_broken or time.monotonic() + pause_s >= end:
+                return tried
+            time.sleep(pause_s)
+        return _run(list(args), cwd=cwd, env=env, stdin=None, timeout_s=end - time.monotonic(), excess=excess)
+
     env = _environment(isolated=False, transports=(transport,))
-    result = _run(list(args), cwd=cwd, env=env, stdin=None, timeout_s=timeout_s, excess=excess)
+    result = run(env)
+    if login is not None and is_web and result.exit_code != 0 and _SHUT.search(result.stderr):
+        opened = run({**env, **login.environment})
+        # That a token is refused says nothing of the repository.
+        if _REFUSED not in opened.stderr:
+            result = opened
     # Once more at the end: what comes faster than it is asked for is too large all the same.
     if reason := excess():
         raise RepoError("error", reason)
@@ -142,6 +178,11 @@ def transfer(
         command = next((arg for arg in args if not arg.startswith("-") and "=" not in arg), "")
         raise GitError(command, result.exit_code, result.stderr)
     return result
+
+
+def is_transient(stderr: str) -> bool:
+    """Whether git says that the server, or the way to it, broke off: another attempt may succeed."""
+    return _BROKE_OFF.search(stderr) is not None
 
 
 def _run(

@@ -20,6 +20,8 @@ from filelock import FileLock, Timeout
 from mlops_mentor.addresses import Address
 from mlops_mentor.errors import GitError, RepoError
 from mlops_mentor.repos import git
+from mlops_mentor.repos.counted import all_counted, carry_commit, forget_counted, put_counted
+from mlops_mentor.repos.login import Login
 from mlops_mentor.repos.refs import Refs, mirror_refs, remote_refs
 
 _REFSPECS = ("+refs/heads/*:refs/heads/*", "+refs/tags/*:refs/tags/*", "+refs/pull/*/head:refs/pull/*/head")
@@ -32,17 +34,23 @@ _NO_ACCESS = re.compile(
     r"|dubious ownership|host key verification failed"
 )
 _TIMEOUT = re.compile(r"timed? ?out|operation too slow")
+_NO_SUCH_COMMIT = re.compile(r"not our ref|unadvertised object|couldn't find remote ref")
+_OBJECT_ID = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 _UNREACHABLE = re.compile(r"could not resolve|couldn't connect|failed to connect|connection refused|no route to host")
 
 
 @dataclass(frozen=True)
 class Limits:
-    """Seconds and bytes that reading one repository may cost; larger blobs are not fetched from servers."""
+    """Seconds and bytes that reading one repository may cost; larger blobs are not fetched from servers.
+
+    `login` opens private repositories on its server.
+    """
 
     git_timeout_s: float = 600.0
     ask_timeout_s: float = 30.0
     max_repo_bytes: int = 4_000_000_000
     max_blob_bytes: int = 4 * 2**20
+    login: Login | None = None
 
 
 @dataclass(frozen=True)
@@ -54,15 +62,18 @@ class MirrorState:
     renamed_to: str | None
 
 
-def update_mirror(address: Address, mirror: Path, limits: Limits) -> MirrorState:
+def update_mirror(
+    address: Address, mirror: Path, limits: Limits, seen: tuple[Refs, str | None] | None = None
+) -> MirrorState:
     """Clone `address` into `mirror`, or fetch what is new there.
+
+    `seen` is what `remote_refs` would answer, where somebody has just asked the server by other means.
 
     Raises:
         RepoError: with the status and the reason for which it cannot be read; an existing mirror stays as it was.
     """
     mirror.parent.mkdir(parents=True, exist_ok=True)
-    lock = FileLock(mirror.with_name(f".{mirror.name}.lock"), timeout=limits.git_timeout_s)
-    with _classified(address), lock:
+    with _classified(address), _lock(mirror, limits):
         _sweep(mirror)
         if address.is_local and not Path(address.url).exists():
             raise RepoError(
@@ -72,15 +83,36 @@ def update_mirror(address: Address, mirror: Path, limits: Limits) -> MirrorState
             # Everything is in the copy, so that there is no need to ask first.
             _replace(mirror, lambda fresh: _clone_path(address, fresh, limits))
             return _state(mirror, None, limits)
-        remote, renamed_to = remote_refs(address, cwd=mirror.parent, timeout_s=limits.ask_timeout_s)
+        remote, renamed_to = seen or remote_refs(
+            address, cwd=mirror.parent, timeout_s=limits.ask_timeout_s, login=limits.login
+        )
         own = _own_refs(mirror)
         if own is None:
-            _replace(mirror, lambda fresh: _clone(address, fresh, remote, limits))
+            _remake(address, mirror, remote, limits)
         elif remote.refs_id != own.refs_id:
             if own.heads and not remote.heads:
                 raise RepoError("error", f"{address.url} lists no branch where there were {own.num_heads}. Look there.")
             _refresh(address, mirror, remote, limits)
         return _state(mirror, renamed_to, limits)
+
+
+def fetch_commit(address: Address, mirror: Path, sha: str, limits: Limits) -> bool:
+    """Get a commit that no head names any more, with its history; False when `address` does not have it either.
+
+    Nothing names it in the mirror: it is kept because mirrors are never pruned, and for good once a ref is made.
+
+    Raises:
+        RepoError: as `update_mirror`.
+    """
+    with _classified(address), _lock(mirror, limits):
+        try:
+            return _fetch_commit(address, mirror, sha, limits)
+        finally:
+            _sweep(mirror)
+
+
+def _lock(mirror: Path, limits: Limits) -> FileLock:
+    return FileLock(mirror.with_name(f".{mirror.name}.lock"), timeout=limits.git_timeout_s)
 
 
 def _own_refs(mirror: Path) -> Refs | None:
@@ -95,10 +127,12 @@ def _refresh(address: Address, mirror: Path, remote: Refs, limits: Limits) -> No
     try:
         _fetch(address, mirror, limits)
         _point_head(mirror, remote)
-    except GitError:
+    except GitError as error:
+        if git.is_transient(error.stderr):
+            raise
         # A source that lacks blobs, a lock left by a killed process, a damaged mirror: a fresh copy mends them all,
         # and what cannot be mended is reported by that second attempt.
-        _replace(mirror, lambda fresh: _clone(address, fresh, remote, limits))
+        _remake(address, mirror, remote, limits)
     finally:
         _sweep(mirror)
 
@@ -141,6 +175,8 @@ def _clone_path(address: Address, fresh: Path, limits: Limits) -> None:
     # The clone notes its origin; nothing here needs it, and a promisor there would fetch behind our back.
     config = fresh / "config"
     config.write_text(_bare_config(config.read_text(encoding="utf-8", errors="replace")))
+    # All refs of the folder were copied; what counted is for us to note, and not for a student.
+    forget_counted(fresh)
 
 
 def _clone_server(address: Address, fresh: Path, remote: Refs, limits: Limits) -> None:
@@ -150,7 +186,21 @@ def _clone_server(address: Address, fresh: Path, remote: Refs, limits: Limits) -
     _point_head(fresh, remote)
 
 
-def _fetch(address: Address, mirror: Path, limits: Limits) -> None:
+def _fetch_commit(address: Address, mirror: Path, sha: str, limits: Limits) -> bool:
+    if not _OBJECT_ID.fullmatch(sha):
+        return False
+    try:
+        _fetch(address, mirror, limits, sha)
+    except GitError as error:
+        if _NO_SUCH_COMMIT.search(error.stderr.casefold()):
+            return False
+        raise
+    return True
+
+
+def _fetch(address: Address, mirror: Path, limits: Limits, sha: str | None = None) -> None:
+    """Bring all heads up to date, those that are gone removed; or get the commit `sha` alone."""
+    wanted = ("--prune", "origin", *_REFSPECS) if sha is None else ("origin", sha)
     promisor: tuple[str, ...] = ()
     filtering: tuple[str, ...] = ()
     if not address.is_local:
@@ -160,9 +210,10 @@ def _fetch(address: Address, mirror: Path, limits: Limits) -> None:
         filtering = (f"--filter={limit}",)
     git.transfer(
         f"--git-dir={mirror}", "-c", f"remote.origin.url={address.url}", *promisor,
-        "fetch", "--quiet", "--prune", "--no-tags", "--force", "--no-write-fetch-head", "--no-recurse-submodules",
-        "--no-auto-maintenance", *filtering, "origin", *_REFSPECS,
-        transport=address.transport, cwd=mirror, timeout_s=limits.git_timeout_s, excess=_excess(mirror, limits),
+        "fetch", "--quiet", "--no-tags", "--force", "--no-write-fetch-head", "--no-recurse-submodules",
+        "--no-auto-maintenance", *filtering, *wanted,
+        transport=address.transport, cwd=mirror, timeout_s=limits.git_timeout_s, login=limits.login,
+        excess=_excess(mirror, limits),
     )  # fmt: skip
 
 
@@ -171,6 +222,39 @@ def _point_head(mirror: Path, remote: Refs) -> None:
         git.read(mirror, "symbolic-ref", "HEAD", remote.head_target)
     elif remote.default_ref:
         git.read(mirror, "update-ref", "--no-deref", "HEAD", remote.heads[remote.default_ref])
+
+
+def _remake(address: Address, mirror: Path, remote: Refs, limits: Limits) -> None:
+    """Clone anew into the mirror's place; the snapshots that counted come along, or the old mirror stays."""
+    refs = all_counted(mirror) if mirror.exists() else {}
+
+    def fill(fresh: Path) -> None:
+        _clone(address, fresh, remote, limits)
+        for ref, sha in refs.items():
+            try:
+                _carry_over(address, mirror, fresh, sha, limits)
+                put_counted(fresh, {ref: sha})
+            except GitError as error:
+                reason = (
+                    f"{mirror} is damaged, and {sha} in it, which counted ({ref}), cannot be carried over into a new "
+                    f"copy. Mend it with git, or move it away to do without that commit (git: {error.stderr[-200:]})."
+                )
+                raise RepoError("error", reason) from error
+
+    _replace(mirror, fill)
+
+
+def _carry_over(address: Address, mirror: Path, fresh: Path, sha: str, limits: Limits) -> None:
+    """Get a commit into `fresh`: from the old mirror, else from where it was fetched.
+
+    Raises:
+        GitError: neither has it.
+    """
+    try:
+        carry_commit(mirror, fresh, sha)
+    except (GitError, OSError) as error:
+        if not _fetch_commit(address, fresh, sha, limits):
+            raise GitError("fetch", 1, f"neither the old copy nor {address.url} has it") from error
 
 
 def _replace(mirror: Path, fill: Callable[[Path], None]) -> None:
@@ -235,12 +319,14 @@ def _classified(address: Address) -> Iterator[None]:
             reason = f"{address.url} answers that there is no such repository. Correct the roster, or ask for access."
             raise RepoError("not_found", reason + detail) from error
         if _NO_ACCESS.search(text):
-            reason = (
-                f"{address.url} is private or does not exist. Correct the roster, or set up git's credentials for it."
-            )
+            remedy = "Correct the roster, or give GITHUB_TOKEN or git's credentials access to it."
+            reason = f"{address.url} is private or does not exist. {remedy}"
             raise RepoError("no_access", reason + detail) from error
         if _TIMEOUT.search(text):
             raise RepoError("timeout", f"{address.url} did not answer in time. Try again later{detail}.") from error
+        if git.is_transient(error.stderr):
+            reason = f"The server of {address.url} broke off, also when asked again. The next run tries again"
+            raise RepoError("error", f"{reason}{detail}.") from error
         if _UNREACHABLE.search(text):
             raise RepoError(
                 "error", f"{address.url} cannot be reached. Check the network and the address{detail}."

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from mlops_mentor.addresses import Address
 from mlops_mentor.repos import git
+from mlops_mentor.repos.login import Login
 
 _COUNTED = re.compile(r"^refs/(?:heads/.+|tags/.+|pull/\d+/head)$")
 _PULL = re.compile(r"^refs/pull/\d+/head$")
@@ -78,15 +79,18 @@ def mirror_refs(mirror: Path) -> Refs:
     return Refs(target if target in heads else None, heads, committed)
 
 
-def remote_refs(address: Address, *, cwd: Path, timeout_s: float) -> tuple[Refs, str | None]:
+def remote_refs(
+    address: Address, *, cwd: Path, timeout_s: float, login: Login | None = None
+) -> tuple[Refs, str | None]:
     """The heads of another repository, and where the server redirected us (None when it did not).
 
     Raises:
         RepoError: it cannot be read; `GitError` has what git says.
     """
     result = git.transfer(
-        "ls-remote", "--symref", "--", address.url, transport=address.transport, cwd=cwd, timeout_s=timeout_s
-    )
+        "ls-remote", "--symref", "--", address.url,
+        transport=address.transport, cwd=cwd, timeout_s=timeout_s, login=login,
+    )  # fmt: skip
     target, heads = None, {}
     for line in result.stdout.decode("utf-8", "surrogateescape").split("\n")[:-1]:
         value, _, name = line.partition("\t")

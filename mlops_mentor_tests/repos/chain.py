@@ -9,17 +9,30 @@ from pathlib import Path
 
 from mlops_mentor.addresses import Address
 from mlops_mentor.course import Course
-from mlops_mentor.defs.assets import metrics, repos
+from mlops_mentor.defs.assets import github, metrics, repos
 from mlops_mentor.freshness import Inputs
+from mlops_mentor.github.access import NOT_ON_GITHUB
 from mlops_mentor.group_work import ChainResult, GroupWork, run_chain
 from mlops_mentor.lake import Lake
 from mlops_mentor.leaderboard.tables import group_status_frame, leaderboard_frame
 from mlops_mentor.leaderboard.warehouse import publish_warehouse
 from mlops_mentor.repos.mirror import Limits
 from mlops_mentor.roster import Group, groups_frame
-from mlops_mentor.schemas import GROUP_OUTCOMES, GROUP_STATUS, GROUPS, LEADERBOARD, REPO_SNAPSHOTS, REPO_STATS
+from mlops_mentor.schemas import (
+    FLAGS,
+    GITHUB_REPOS,
+    GROUP_OUTCOMES,
+    GROUP_STATUS,
+    GROUPS,
+    LEADERBOARD,
+    REPO_SNAPSHOTS,
+    REPO_STATS,
+)
 
-ASSETS = (repos.repo_snapshots, repos.commits, repos.files, metrics.contributors, metrics.repo_stats)
+ASSETS = (
+    github.github_repos, github.pushes, repos.repo_snapshots, repos.commits, repos.files, github.pull_requests,
+    github.workflow_runs, metrics.contributors, metrics.flags, metrics.repo_stats,
+)  # fmt: skip
 COURSE = Course(
     course="02476", term="January 2026", time_zone="Europe/Copenhagen", project_start=date(2026, 1, 5),
     deadline=datetime(2026, 1, 23, 12),
@@ -31,12 +44,14 @@ def run_group(repository: Path, data_dir: Path) -> tuple[ChainResult, Lake]:
     """Every table of group 1, whose repository this is, and the tables of the class."""
     lake = Lake(data_dir / "lake")
     group = Group("1", Address(str(repository), "file"), ("s000001", "s000002"), 2)
-    work = GroupWork(group, lake, Inputs(COURSE, None, BEFORE_THE_DEADLINE), Limits(), data_dir / "mirrors")
+    inputs = Inputs(COURSE, None, BEFORE_THE_DEADLINE)
+    work = GroupWork(group, lake, inputs, Limits(), data_dir / "mirrors", NOT_ON_GITHUB)
     result = run_chain(work, [(asset.table, asset.compute) for asset in ASSETS], data_dir / "locks")
     groups = lake.write(GROUPS, groups_frame([group]))
-    snapshots, outcomes = lake.read_groups(REPO_SNAPSHOTS, ["1"]), lake.read_groups(GROUP_OUTCOMES, ["1"])
-    status = lake.write(GROUP_STATUS, group_status_frame(groups, snapshots, outcomes))
-    lake.write(LEADERBOARD, leaderboard_frame(groups, status, lake.read_groups(REPO_STATS, ["1"])))
+    parts = [lake.read_groups(table, ["1"]) for table in (REPO_SNAPSHOTS, GITHUB_REPOS, GROUP_OUTCOMES)]
+    status = lake.write(GROUP_STATUS, group_status_frame(groups, *parts))
+    stats, flags = lake.read_groups(REPO_STATS, ["1"]), lake.read_groups(FLAGS, ["1"])
+    lake.write(LEADERBOARD, leaderboard_frame(groups, status, stats, flags))
     publish_warehouse(lake, data_dir / "mentor.duckdb", ["1"])
     return result, lake
 

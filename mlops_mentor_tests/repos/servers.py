@@ -3,7 +3,7 @@
 import socket
 import subprocess
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -25,8 +25,18 @@ class Server:
 
 
 @contextmanager
-def git_server(root: Path, *, redirects: dict[str, str] | None = None) -> Iterator[Server]:
-    """Serve the repositories below `root`, partial clones allowed; `redirects` (301) by the beginning of a path."""
+def git_server(
+    root: Path,
+    *,
+    redirects: dict[str, str] | None = None,
+    doorkeeper: Callable[[str | None], bool] = lambda authorization: True,
+    break_off: int = 0,
+) -> Iterator[Server]:
+    """Serve the repositories below `root`, partial clones allowed; `redirects` (301) by the beginning of a path.
+
+    `doorkeeper` says whether a request with that `Authorization` header is let in (else 401); the first `break_off`
+    requests get a 503.
+    """
     # Filters are the server's choice; nothing else of this is needed.
     configuration = {
         "GIT_CONFIG_COUNT": "1",
@@ -37,6 +47,12 @@ def git_server(root: Path, *, redirects: dict[str, str] | None = None) -> Iterat
     class Handler(_Handler):
         def answer(self, body: bytes) -> None:
             path, _, query = self.path.partition("?")
+            if len(self.seen) <= break_off:
+                self.reply(503, [])
+                return
+            if not doorkeeper(self.headers.get("Authorization")):
+                self.reply(401, [("WWW-Authenticate", 'Basic realm="GitHub"')])
+                return
             for old, new in (redirects or {}).items():
                 if path.startswith(old):
                     self.reply(301, [("Location", f"http://127.0.0.1:{server.port}{new}{self.path.removeprefix(old)}")])

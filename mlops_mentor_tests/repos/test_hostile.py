@@ -14,6 +14,7 @@ import mlops_mentor
 from mlops_mentor.freshness import GROUP_TABLES
 from mlops_mentor.sample import SampleClass
 from mlops_mentor.sample.hostile_files import CANARY
+from mlops_mentor.schemas import CONTRIBUTORS, FILES, REPO_STATS
 from mlops_mentor_tests.repos import chain
 from mlops_mentor_tests.repos.sources import LINK, Source, clean_environment
 
@@ -126,12 +127,12 @@ def test_what_a_link_points_at_stands_in_no_table(source: Source, tmp_path: Path
     source.commit({name: (LINK, str(secret).encode()) for name in names})
     result, lake = chain.run_group(source.path, tmp_path / "data")
     assert result.reason is None
-    files = lake.read_groups(GROUP_TABLES[2], ["1"])
+    files = lake.read_groups(FILES, ["1"])
     assert set(files["kind"]) == {"symlink"}
     assert set(files["bytes"]) == {len(str(secret))}
     for table in GROUP_TABLES:
         assert "ilroy" not in lake.read(table, "1").write_json()
-    assert lake.read(GROUP_TABLES[4], "1")["readme_length"].item() in (None, 0)
+    assert lake.read(REPO_STATS, "1")["readme_length"].item() in (None, 0)
 
 
 @pytest.mark.parametrize("separator", ["\u2028", "\x85", "\x1c", "\x0b"])
@@ -142,4 +143,4 @@ def test_a_name_with_a_line_separator_and_a_mailmap_fail_nothing(
     source.commit({b".mailmap": b"Ada <ada@uni.example>\n"}, author=name + b" <a@uni.example>")
     result, lake = chain.run_group(source.path, tmp_path / "data")
     assert result.reason is None
-    assert isinstance(lake.read(GROUP_TABLES[3], "1"), pl.DataFrame)
+    assert isinstance(lake.read(CONTRIBUTORS, "1"), pl.DataFrame)

@@ -10,8 +10,9 @@ import pytest
 
 from mlops_mentor.addresses import Address
 from mlops_mentor.errors import RepoError
-from mlops_mentor.repos.mirror import Limits, MirrorState, _replace, update_mirror
+from mlops_mentor.repos.mirror import Limits, MirrorState, _replace, fetch_commit, update_mirror
 from mlops_mentor.repos.refs import remote_refs
+from mlops_mentor_tests.repos.servers import git_server
 from mlops_mentor_tests.repos.sources import MAIN, Source, mirrored, plain_git
 
 ROUND = Limits(git_timeout_s=60)
@@ -335,3 +336,58 @@ def test_two_repositories_one_after_the_other_at_one_place_become_the_second(
     state = update_mirror(second.address, mirror, ROUND)
     assert_same_heads(state, mirror, second.path)
     assert state.refs.default_ref == "refs/heads/other"
+
+
+def test_a_commit_that_no_head_names_is_fetched_by_its_id_with_its_history(
+    followed: Source, mirror: Path, tmp_path: Path
+) -> None:
+    first = followed.commit({b"x": b"1\n"}, ref="refs/heads/gone")
+    second = followed.commit({b"x": b"2\n"}, ref="refs/heads/gone")
+    followed.git("update-ref", "-d", "refs/heads/gone")
+    before = heads(mirror)
+    assert fetch_commit(followed.address, mirror, second, ROUND)
+    assert plain_git(mirror, "rev-list", second).decode().split()[:2] == [second, first]
+    assert plain_git(mirror, "cat-file", "-p", f"{second}:x") == b"2\n"
+    assert heads(mirror) == before, "something names it"
+    assert not (mirror / "FETCH_HEAD").exists()
+
+
+@pytest.mark.parametrize("sha", ["ab" * 20, "main", "--upload-pack=touch x", "abcdef", ""])
+def test_a_commit_that_the_source_lacks_or_that_is_no_id_is_not_fetched(
+    followed: Source, mirror: Path, sha: str
+) -> None:
+    before = heads(mirror)
+    assert not fetch_commit(followed.address, mirror, sha, ROUND)
+    assert heads(mirror) == before
+
+
+def test_a_commit_of_a_repository_that_is_gone_is_a_failure_with_a_status(followed: Source, mirror: Path) -> None:
+    shutil.rmtree(followed.path)
+    with pytest.raises(RepoError) as caught:
+        fetch_commit(followed.address, mirror, "ab" * 20, ROUND)
+    assert caught.value.status == "not_found"
+
+
+@pytest.mark.loopback
+def test_a_commit_fetched_from_a_server_by_its_id_comes_without_big_blobs(mirror: Path, tmp_path: Path) -> None:
+    hosted = Source(tmp_path / "hosted" / "project.git")
+    hosted.commit({b"a": b"1\n"})
+    limits = Limits(git_timeout_s=60, max_blob_bytes=1000)
+    with git_server(tmp_path / "hosted") as server:
+        address = server.address("/project.git")
+        update_mirror(address, mirror, limits)
+        sha = hosted.commit({b"b": b"1\n", b"big": b"x" * 5000}, ref="refs/heads/gone")
+        hosted.git("update-ref", "-d", "refs/heads/gone")
+        assert fetch_commit(address, mirror, sha, limits)
+        assert not fetch_commit(address, mirror, "ab" * 20, limits)
+    assert plain_git(mirror, "cat-file", "-p", f"{sha}:b") == b"1\n"
+    assert plain_git(mirror, "rev-list", "--objects", "--missing=print", sha).count(b"?") == 1
+    config = plain_git(mirror, "config", "--local", "--list").decode().split()
+    assert {line.partition(".")[0] for line in config} == {"core"}
+
+
+def test_the_tip_that_a_forced_push_dropped_stays_readable(followed: Source, mirror: Path) -> None:
+    before = followed.sha()
+    followed.commit({b"else": b"1\n"}, parents=[])
+    mirrored(followed, mirror)
+    assert plain_git(mirror, "merge-base", "--all", before, before).decode().strip() == before

@@ -1,13 +1,18 @@
 """Mirrors of repositories on servers: filtered clones, redirects, and every way in which a server says no."""
 
+import base64
 from pathlib import Path
 
 import pytest
+from pydantic import SecretStr
 
 from mlops_mentor.addresses import Address
 from mlops_mentor.errors import RepoError
+from mlops_mentor.repos import git
 from mlops_mentor.repos.blobs import read_blobs
+from mlops_mentor.repos.login import Login
 from mlops_mentor.repos.mirror import Limits, update_mirror
+from mlops_mentor.repos.refs import mirror_refs
 from mlops_mentor_tests.repos.plain import (
     assert_commits_agree,
     commits_of,
@@ -186,3 +191,66 @@ def test_a_port_where_nobody_listens_cannot_be_reached(mirror: Path) -> None:
     with pytest.raises(RepoError, match="cannot be reached") as caught:
         update_mirror(Address(f"http://127.0.0.1:{port}/a", "http"), mirror, Limits(ask_timeout_s=20))
     assert caught.value.status == "error"
+
+
+TOKEN = SecretStr("secret-token")
+SHOWN = f"Basic {base64.b64encode(b'x-access-token:secret-token').decode()}"
+
+
+def test_a_private_repository_opens_with_the_token(hosted: Source, mirror: Path, tmp_path: Path) -> None:
+    with git_server(tmp_path / "hosted", doorkeeper=lambda shown: shown == SHOWN) as server:
+        login = Login(f"http://127.0.0.1:{server.port}", TOKEN)
+        state = update_mirror(server.address(), mirror, Limits(login=login))
+    assert state.refs.heads["refs/heads/main"] == hosted.sha()
+    assert b"secret" not in b"".join(file.read_bytes() for file in mirror.rglob("*") if file.is_file())
+
+
+def test_a_public_repository_is_read_although_the_token_is_refused(
+    hosted: Source, mirror: Path, tmp_path: Path
+) -> None:
+    with git_server(tmp_path / "hosted", doorkeeper=lambda shown: shown is None) as server:
+        login = Login(f"http://127.0.0.1:{server.port}", TOKEN)
+        state = update_mirror(server.address(), mirror, Limits(login=login))
+    assert state.refs.heads["refs/heads/main"] == hosted.sha()
+
+
+def test_a_token_is_shown_to_its_own_server_alone(hosted: Source, mirror: Path, tmp_path: Path) -> None:
+    shown: list[str | None] = []
+
+    def refuse(authorization: str | None) -> bool:
+        shown.append(authorization)
+        return False
+
+    with git_server(tmp_path / "hosted", doorkeeper=refuse) as server, pytest.raises(RepoError) as caught:
+        login = Login(f"http://127.0.0.1:{server.port + 1}", TOKEN)
+        update_mirror(server.address(), mirror, Limits(login=login))
+    assert shown
+    assert SHOWN not in shown
+    assert caught.value.status == "no_access"
+    assert "secret" not in caught.value.reason
+
+
+@pytest.mark.usefixtures("no_pauses")
+def test_a_server_that_breaks_off_is_asked_again(hosted: Source, mirror: Path, tmp_path: Path) -> None:
+    with git_server(tmp_path / "hosted", break_off=2) as server:
+        state = update_mirror(server.address(), mirror, Limits())
+    assert state.refs.heads["refs/heads/main"] == hosted.sha()
+
+
+@pytest.mark.usefixtures("no_pauses")
+def test_a_server_that_breaks_off_for_good_is_told_and_leaves_the_mirror(
+    hosted: Source, mirror: Path, tmp_path: Path
+) -> None:
+    with git_server(tmp_path / "hosted") as server:
+        update_mirror(server.address(), mirror, Limits())
+    before = mirror_refs(mirror)
+    with git_server(tmp_path / "hosted", break_off=1000) as server, pytest.raises(RepoError) as caught:
+        update_mirror(server.address(), mirror, Limits())
+    assert caught.value.status == "error"
+    assert "The next run tries again" in caught.value.reason
+    assert mirror_refs(mirror) == before
+
+
+@pytest.fixture
+def no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(git, "_PAUSES_S", (0.0, 0.0, 0.0))

@@ -1,0 +1,64 @@
+"""Sheets: the rows of a file that people keep in a spreadsheet and save as CSV.
+
+Belongs here: reading whatever spreadsheets write. What the columns mean belongs to `roster` and `extensions`.
+"""
+
+import csv
+import io
+import re
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+
+class SheetError(ValueError):
+    """A file that is no CSV; the text names the file and the row and says what to look for.
+
+    It is put into the sentences of others: no full stop ends it.
+    """
+
+
+def sheet_rows(file: Path) -> Iterator[tuple[int, list[str]]]:
+    """The rows that are not blank, with their numbers, the header among them: BOM, `;` or tabs, UTF-16, code pages.
+
+    A quoted cell may span lines: a row's number is the line on which it begins.
+
+    Raises:
+        OSError: the file cannot be read.
+        SheetError: it is no CSV from some row on; those before have been given.
+    """
+    text = _text(file)
+    rows = csv.reader(io.StringIO(text, newline=""), delimiter=_delimiter(text), skipinitialspace=True)
+    row = 1
+    try:
+        for cells in rows:
+            if any(cell.strip() for cell in cells):
+                yield row, cells
+            row = rows.line_num + 1
+    except csv.Error as error:
+        raise SheetError(f"{file}, row {row}: is no CSV ({error}). Look for a quotation mark left open") from None
+
+
+def column_names(header: Sequence[str]) -> list[str]:
+    """The header's cells as they are compared: `Group_NB ` is `group nb`."""
+    return [re.sub(r"[\s_]+", " ", cell).strip().casefold() for cell in header]
+
+
+def group_id_in(cell: str) -> str:
+    """What a cell calls a group: spreadsheets turn 17 into 17.0 once a cell of the column is empty."""
+    return re.sub(r"^(\d+)\.0+$", r"\1", cell.strip())
+
+
+def _text(file: Path) -> str:
+    content = file.read_bytes()
+    if content[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        return content.decode("utf-16", "replace")
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        # What a Danish spreadsheet saves as plain CSV.
+        return content.decode("cp1252", "replace")
+
+
+def _delimiter(text: str) -> str:
+    first = next((line for line in text.splitlines() if line.strip()), "")
+    return max(",;\t", key=first.count)
