@@ -1,17 +1,21 @@
-"""The numbers of a group: the twenty of the system before, as far as git gives them, and lines by kind.
+"""The numbers of a group: the twenty of the system before, and more of the same kind.
 
 Belongs here: one row a group from its tables. Definitions and units stand in `schemas.metrics`.
 """
 
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 import polars as pl
 
 from mlops_mentor.course import Course
 from mlops_mentor.metrics.activity import activity_matrix, num_active_days
 from mlops_mentor.metrics.readme import MAX_CHARACTERS, num_words
+from mlops_mentor.metrics.reviews import review_numbers
+from mlops_mentor.metrics.workflow_state import actions_passing
 from mlops_mentor.roster import Group
 from mlops_mentor.schemas import REPO_STATS
 
@@ -25,12 +29,18 @@ _ROOT_WORKFLOW = r"^\.github/workflows/[^/]+\.ya?ml$"
 _ROOT_README = re.compile(r"^readme(\.md|\.markdown|\.rst|\.txt)?$", re.IGNORECASE)
 _LINES = ("python", "test", "notebook", "docker", "workflow", "config", "docs")
 
-# What git does not know: the assets of GitHub's activity and of the report fill these.
-_LATER = {
-    "num_prs": "needs the server's API",
-    "actions_passing": "needs the server's API",
-    "num_warnings": "the report is not checked yet",
-}
+# The assets of the report fill these.
+_LATER = {"num_warnings": "the report is not checked yet"}
+
+
+@dataclass(frozen=True)
+class GitHubSays:
+    """What GitHub said of pull requests and workflow runs, None where it never did, and why it does not say it now."""
+
+    pull_requests: pl.DataFrame | None
+    workflow_runs: pl.DataFrame | None
+    reason: str | None = None
+    observed_at: datetime | None = None
 
 
 def root_readme(files: pl.DataFrame) -> str | None:
@@ -44,13 +54,19 @@ def root_readme(files: pl.DataFrame) -> str | None:
 def repo_stats_frame(
     group: Group,
     course: Course,
+    *,
+    snapshot: Mapping[str, Any],
     commits: pl.DataFrame,
     contributors: pl.DataFrame,
     files: pl.DataFrame,
-    snapshot_sha: str | None,
     readme: bytes | None,
+    github: GitHubSays,
 ) -> pl.DataFrame:
-    """The group's row of `repo_stats`; `readme` is the content of the README at the root, if there is one."""
+    """The group's row of `repo_stats`.
+
+    `snapshot` is its row of `repo_snapshots`, `readme` the content of the README at the root, if there is one.
+    """
+    snapshot_sha = snapshot["snapshot_sha"]
     on_default = commits.filter("is_on_default")
     persons = contributors.filter(pl.col("kind") == "person")
     numbers: dict[str, object] = {
@@ -66,9 +82,11 @@ def repo_stats_frame(
         "activity_matrix": activity_matrix(commits, course.project_start, course.zone),
         "num_active_days": num_active_days(commits, course.zone),
         "readme_length": num_words(readme.decode("utf-8", "replace")) if readme is not None else 0,
+        "num_late_commits": snapshot["num_late_commits"],
         **_file_numbers(files),
+        **_github_numbers(github, commits, snapshot_sha),
     }
-    reasons = dict(_LATER)
+    reasons = _LATER | _github_reasons(github)
     if readme is not None and len(readme) > MAX_CHARACTERS:
         reasons["readme_length"] = f"counted up to {MAX_CHARACTERS} characters"
     if num_unavailable := numbers["num_files_unavailable"]:
@@ -97,6 +115,25 @@ def _row(group: Group, numbers: Mapping[str, object], reasons: Mapping[str, str]
         "not_available": [f"{name}: {reason}" for name, reason in reasons.items()],
     }
     return pl.DataFrame([row], schema=REPO_STATS.schema)
+
+
+def _github_numbers(github: GitHubSays, commits: pl.DataFrame, snapshot_sha: str | None) -> dict[str, object]:
+    runs = github.workflow_runs
+    numbers: dict[str, object] = {
+        "actions_passing": "not_available" if runs is None else actions_passing(runs, commits, snapshot_sha)
+    }
+    return numbers | (review_numbers(github.pull_requests) if github.pull_requests is not None else {})
+
+
+def _github_reasons(github: GitHubSays) -> dict[str, str]:
+    """Why numbers from GitHub are not known, or not of now."""
+    reasons = {}
+    for name, said in (("num_prs", github.pull_requests), ("actions_passing", github.workflow_runs)):
+        if said is None:
+            reasons[name] = github.reason or "GitHub did not give it"
+        elif github.reason is not None and github.observed_at is not None:
+            reasons[name] = f"as of {github.observed_at:%Y-%m-%d %H:%M} UTC: {github.reason}"
+    return reasons
 
 
 def _file_numbers(files: pl.DataFrame) -> dict[str, object]:

@@ -9,28 +9,47 @@ import pytest
 
 from mlops_mentor.course import Course
 from mlops_mentor.metrics.contributors import contributors_frame
-from mlops_mentor.metrics.repo_stats import empty_repo_stats_frame, repo_stats_frame, root_readme
+from mlops_mentor.metrics.repo_stats import GitHubSays, empty_repo_stats_frame, repo_stats_frame, root_readme
 from mlops_mentor.roster import Group
-from mlops_mentor.schemas import REPO_STATS, validate
+from mlops_mentor.schemas import PULL_REQUESTS, REPO_SNAPSHOTS, REPO_STATS, WORKFLOW_RUNS, empty, validate
 
 MakeFrame = Callable[..., pl.DataFrame]
 Stats = Callable[..., dict[str, Any]]
+NOON = datetime(2027, 1, 5, 12, tzinfo=UTC)
+NOTHING_ON_GITHUB = GitHubSays(empty(PULL_REQUESTS), empty(WORKFLOW_RUNS), None, NOON)
 
 
 @pytest.fixture
-def stats(make_group: Callable[..., Group], course: Course, make_commits: MakeFrame, make_files: MakeFrame) -> Stats:
-    """`stats(commits=..., files=..., sha=..., readme=...)`: the row of these tables, empty ones unless given."""
+def stats(
+    make_group: Callable[..., Group],
+    course: Course,
+    make_commits: MakeFrame,
+    make_files: MakeFrame,
+    make_frame: MakeFrame,
+) -> Stats:
+    """`stats(commits=..., files=..., sha=..., readme=..., github=...)`: the row of these, empty ones unless given."""
 
     def compute(
         commits: pl.DataFrame | None = None,
         files: pl.DataFrame | None = None,
         sha: str | None = None,
         readme: bytes | None = None,
+        github: GitHubSays | None = None,
     ) -> dict[str, Any]:
         commits = make_commits() if commits is None else commits
         files = make_files() if files is None else files
         contributors = contributors_frame("1", commits, {}, course.zone)
-        frame = repo_stats_frame(make_group(students=3), course, commits, contributors, files, sha, readme)
+        snapshot = make_frame(REPO_SNAPSHOTS, {"snapshot_sha": sha, "num_late_commits": 0}).row(0, named=True)
+        frame = repo_stats_frame(
+            make_group(students=3),
+            course,
+            snapshot=snapshot,
+            commits=commits,
+            contributors=contributors,
+            files=files,
+            readme=readme,
+            github=github or NOTHING_ON_GITHUB,
+        )
         return validate(REPO_STATS, frame).row(0, named=True)
 
     return compute
@@ -43,7 +62,7 @@ def _file(path: str, kind: str = "other", **more: Any) -> dict[str, Any]:
 def test_an_empty_repository_has_a_row_of_zeros(stats: Stats) -> None:
     row = stats()
     assert (row["group_id"], row["group_size"]) == ("1", 3)
-    zeros = [name for name in row if name.startswith(("num_", "lines_")) and name not in ("num_prs", "num_warnings")]
+    zeros = [name for name in row if name.startswith(("num_", "lines_")) and name != "num_warnings"]
     assert {name: row[name] for name in zeros} == dict.fromkeys(zeros, 0)
     assert (row["total_commits"], row["readme_length"], row["repo_size"]) == (0, 0, 0.0)
     assert (row["has_requirements_file"], row["has_cloudbuild"], row["using_dvc"]) == (False, False, False)
@@ -206,11 +225,42 @@ def test_a_submodule_is_no_file_that_is_missing(stats: Stats, make_files: MakeFr
     assert not any(reason.startswith("repo_size: ") for reason in row["not_available"])
 
 
-def test_what_git_does_not_know_is_null_with_the_reason(stats: Stats) -> None:
-    row = stats()
-    assert (row["num_prs"], row["num_warnings"], row["actions_passing"]) == (None, None, None)
-    named = {reason.split(": ")[0] for reason in row["not_available"]}
-    assert named == {"num_prs", "num_warnings", "actions_passing"}
+def _not_available(row: dict[str, Any]) -> dict[str, str]:
+    return dict(reason.split(": ", 1) for reason in row["not_available"])
+
+
+def test_what_github_was_never_asked_is_unknown_with_the_reason(stats: Stats) -> None:
+    row = stats(github=GitHubSays(None, None, "no token"))
+    unknown = [name for name in row if name.startswith("num_prs")] + ["share_merged_prs_reviewed", "num_reviewers"]
+    assert {name: row[name] for name in unknown} == dict.fromkeys(unknown)
+    assert row["actions_passing"] == "not_available"
+    assert _not_available(row) == {
+        "num_prs": "no token",
+        "actions_passing": "no token",
+        "num_warnings": "the report is not checked yet",
+    }
+
+
+def test_a_table_of_github_that_is_not_there_yet_says_so(stats: Stats, make_frame: MakeFrame) -> None:
+    row = stats(github=GitHubSays(None, empty(WORKFLOW_RUNS), None, NOON))
+    assert (row["num_prs"], row["actions_passing"]) == (None, "never_ran")
+    assert _not_available(row).keys() == {"num_prs", "num_warnings"}
+    assert _not_available(row)["num_prs"] == "GitHub did not give it"
+    row = stats(github=GitHubSays(make_frame(PULL_REQUESTS, {}), None, None, NOON))
+    assert (row["num_prs"], row["actions_passing"]) == (1, "not_available")
+
+
+def test_what_github_said_before_says_of_when_it_is(stats: Stats, make_frame: MakeFrame) -> None:
+    said = GitHubSays(make_frame(PULL_REQUESTS, {"state": "merged"}), empty(WORKFLOW_RUNS), "no token", NOON)
+    row = stats(github=said)
+    assert (row["num_prs"], row["num_prs_merged"], row["actions_passing"]) == (1, 1, "never_ran")
+    told = _not_available(row)
+    assert told["num_prs"] == told["actions_passing"] == "as of 2027-01-05 12:00 UTC: no token"
+
+
+def test_what_github_says_now_needs_no_reason(stats: Stats) -> None:
+    assert _not_available(stats()).keys() == {"num_warnings"}
+    assert (stats()["num_prs"], stats()["actions_passing"]) == (0, "never_ran")
 
 
 def test_the_readme_s_words_are_counted_whatever_its_bytes(stats: Stats) -> None:
