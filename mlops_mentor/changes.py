@@ -1,15 +1,25 @@
 """Changes: which groups must be worked on, because their repository or what else they depend on has changed.
 
-Belongs here: asking every repository for its heads, many at once, and comparing with what is stored.
+Belongs here: looking at every repository and comparing with what is stored. Those on GitHub are looked at in a few
+requests where there is a token, all others by asking git for their heads, many at once.
 """
 
-from collections.abc import Callable, Iterable
-from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor, wait
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
 
-from mlops_mentor.errors import RepoError
-from mlops_mentor.freshness import GROUP_TABLES, Inputs, is_current
+import anyio
+
+from mlops_mentor.errors import GitHubError, RepoError
+from mlops_mentor.freshness import GROUP_TABLES, Inputs, Seen, is_current, load_inputs
+from mlops_mentor.github.access import NO_TOKEN, NOT_ON_GITHUB, GitHubAccess, github_access, repo_name
+from mlops_mentor.github.collector import make_client
+from mlops_mentor.github.heads import Observation, observe
 from mlops_mentor.lake import Lake
+from mlops_mentor.repos.login import github_login
 from mlops_mentor.repos.refs import remote_refs
 from mlops_mentor.repos.starter import starter_addresses, starter_files_key
 from mlops_mentor.roster import Group, Roster, groups_frame, groups_from_frame, roster_change
@@ -32,43 +42,132 @@ def is_starter_code_current(settings: Settings, lake: Lake) -> bool:
     addresses = starter_addresses(settings.the_course.starter_code, settings.course_file)
     if stored is None or stored.count(":") != max(1, len(addresses)):
         return False
+    ask = partial(remote_refs, cwd=settings.root, timeout_s=settings.ask_timeout_s, login=github_login(settings))
     try:
-        asked = [remote_refs(a, cwd=settings.root, timeout_s=settings.ask_timeout_s)[0] for a in addresses]
+        asked = [ask(address)[0] for address in addresses]
     except RepoError:
         return True
     return stored == starter_files_key(refs.refs_id for refs in asked)
 
 
-def changed_groups(
-    groups: Iterable[Group],
-    lake: Lake,
-    inputs: Inputs,
+@dataclass(frozen=True)
+class Look:
+    """What a look at a group's repository saw.
+
+    `is_changed`: the group is not stored as it would be computed now. `seen_id` differs whenever what was seen does; it
+    is `UNREADABLE` wherever nothing could be seen, for the `reason`.
+    """
+
+    group_id: str
+    is_changed: bool
+    seen_id: str
+    reason: str | None = None
+
+
+UNREADABLE = "unreadable"
+# Asking git for the heads of one repository, so that one that hangs does not keep the others waiting.
+_MAX_ASK_S = 10.0
+
+
+def look_at_groups(
+    settings: Settings,
+    groups: Sequence[Group],
     *,
-    cwd: Path,
-    workers: int,
-    timeout_s: float,
-    on_asked: Callable[[Group], None] = lambda group: None,
+    budget_s: float,
+    skip_unstored: bool = False,
+    on_seen: Callable[[Group], None] = lambda group: None,
+    open_client: Callable[[GitHubAccess], Any] = make_client,
+) -> dict[str, Look]:
+    """A look at each of `groups`, by group; those that were not reached within `budget_s` seconds are absent.
+
+    With `skip_unstored` groups that lack a table are not looked at: they are new, or failed, and changed at any rate.
+
+    Raises:
+        ConfigError: course, extensions or settings cannot be used.
+    """
+    end = time.monotonic() + budget_s
+    lake, inputs = Lake(settings.lake_dir), load_inputs(settings)
+    looks: dict[str, Look] = {}
+    to_see: list[Group] = []
+    for group in groups:
+        if skip_unstored and not all(lake.input_key(table, group.group_id) for table in GROUP_TABLES):
+            looks[group.group_id] = Look(group.group_id, True, "unstored")
+            on_seen(group)
+        else:
+            to_see.append(group)
+    seen = _seen_on_github(settings, to_see, end, open_client)
+
+    def look(group: Group) -> None:
+        looks[group.group_id] = _look(settings, lake, inputs, group, seen[group.group_id])
+        on_seen(group)
+
+    # Those that GitHub has shown take no time; the others must not wait behind a repository that hangs.
+    to_see.sort(key=lambda group: not isinstance(seen[group.group_id], Observation))
+    pool = ThreadPoolExecutor(settings.workers_asking, thread_name_prefix="ask")
+    try:
+        wait([pool.submit(look, group) for group in to_see], timeout=max(0.0, end - time.monotonic()))
+    finally:
+        pool.shutdown(wait=False, cancel_futures=True)
+    # A thread that still waits for its repository may add its look meanwhile.
+    return dict(looks)
+
+
+def _look(settings: Settings, lake: Lake, inputs: Inputs, group: Group, seen: Seen) -> Look:
+    group_id = group.group_id
+    if isinstance(seen, Observation):
+        refs_id, seen_id = seen.refs.refs_id, seen.seen_id
+    else:
+        try:
+            timeout_s = min(settings.ask_timeout_s, _MAX_ASK_S)
+            login = github_login(settings)
+            refs, _ = remote_refs(group.address, cwd=settings.root, timeout_s=timeout_s, login=login)
+        except RepoError as error:
+            return Look(group_id, True, UNREADABLE, error.reason)
+        refs_id = seen_id = refs.refs_id
+    is_changed = not is_current(lake, group, seen, refs_id, inputs)
+    if not is_changed:
+        lake.confirm(REPO_SNAPSHOTS, group_id)
+    return Look(group_id, is_changed, seen_id)
+
+
+def _seen_on_github(
+    settings: Settings, groups: Sequence[Group], end: float, open_client: Callable[[GitHubAccess], Any]
+) -> dict[str, Seen]:
+    """By group, what GitHub shows of its repository, or why it shows nothing."""
+    access = github_access(settings)
+    names = {group.group_id: repo_name(group.address, settings.github_server_url) for group in groups}
+    if access is None:
+        return {group_id: NOT_ON_GITHUB if name is None else NO_TOKEN for group_id, name in names.items()}
+    on_github = [name for name in names.values() if name is not None]
+    # Half of the time, so that git can still be asked where GitHub does not answer.
+    budget_s = max(0.0, end - time.monotonic()) / 2
+    observed = anyio.run(partial(_observe_all, access, on_github, budget_s, open_client)) if on_github else {}
+    late = GitHubError("timeout", "GitHub did not answer in time")
+    return {group_id: NOT_ON_GITHUB if name is None else observed.get(name, late) for group_id, name in names.items()}
+
+
+async def _observe_all(
+    access: GitHubAccess, names: Sequence[str], budget_s: float, open_client: Callable[[GitHubAccess], Any]
+) -> dict[str, Observation | GitHubError]:
+    observed: dict[str, Observation | GitHubError] = {}
+    with anyio.move_on_after(budget_s):
+        try:
+            async with open_client(access) as client:
+                async for name, seen in observe(client, names):
+                    observed[name] = seen  # noqa: PERF403 - what came before an error counts
+        except GitHubError as error:
+            for name in names:
+                observed.setdefault(name, error)
+    return observed
+
+
+def changed_groups(
+    settings: Settings, groups: Sequence[Group], *, on_seen: Callable[[Group], None] = lambda group: None
 ) -> list[Group]:
     """Those of `groups` that are not stored as they would be computed now, in their order.
 
-    Groups that lack a table are not asked: they are new, or failed. A repository that does not answer counts as
-    changed, so that the work on it says why.
+    A repository that does not answer counts as changed, so that the work on it says why.
     """
-
-    def is_changed(group: Group) -> bool:
-        try:
-            if not all(lake.input_key(table, group.group_id) for table in GROUP_TABLES):
-                return True
-            refs, _ = remote_refs(group.address, cwd=cwd, timeout_s=timeout_s)
-            if not is_current(lake, group, refs.refs_id, inputs):
-                return True
-            lake.confirm(REPO_SNAPSHOTS, group.group_id)
-            return False
-        except RepoError:
-            return True
-        finally:
-            on_asked(group)
-
-    listed = list(groups)
-    with ThreadPoolExecutor(workers, thread_name_prefix="ask") as pool:
-        return [group for group, changed in zip(listed, pool.map(is_changed, listed), strict=True) if changed]
+    longest_s = (len(groups) / settings.workers_asking + 1) * _MAX_ASK_S * 2
+    looks = look_at_groups(settings, groups, budget_s=longest_s, skip_unstored=True, on_seen=on_seen)
+    return [group for group in groups if group.group_id not in looks or looks[group.group_id].is_changed]

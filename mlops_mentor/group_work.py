@@ -6,7 +6,7 @@ How many chains run at once, and what Dagster is told, is for `group_step`.
 
 import hashlib
 import logging
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -16,8 +16,11 @@ from pathlib import Path
 import polars as pl
 from filelock import FileLock, Timeout
 
-from mlops_mentor.errors import MentorError, RepoError, SchemaError
-from mlops_mentor.freshness import GROUP_TABLES, Inputs, input_keys
+from mlops_mentor.errors import GitHubError, MentorError, RepoError, SchemaError
+from mlops_mentor.freshness import GITHUB_TABLES, GROUP_TABLES, Inputs, github_keys, input_key, was_asked
+from mlops_mentor.github.access import NotAsked
+from mlops_mentor.github.collector import RepoActivity
+from mlops_mentor.github.heads import Observation
 from mlops_mentor.lake import Lake
 from mlops_mentor.metrics.repo_stats import empty_repo_stats_frame
 from mlops_mentor.repos.mirror import Limits
@@ -27,8 +30,10 @@ from mlops_mentor.schemas import (
     COMMITS,
     CONTRIBUTORS,
     FILES,
+    FLAGS,
+    GITHUB_REPOS,
     GROUP_OUTCOMES,
-    READABLE_STATUSES,
+    PUSHES,
     REPO_SNAPSHOTS,
     REPO_STATS,
     STARTER_FILES,
@@ -43,7 +48,7 @@ progress = logging.getLogger("mlops_mentor.progress")
 
 @dataclass
 class GroupWork:
-    """What an asset of a group works with: the group, the lake, the mirror's place, limits, the course.
+    """What an asset of a group works with: the group, the lake, the mirror's place, limits, the course, GitHub.
 
     `refs` and `parts` hold what this very chain has read or computed, so that the next link need not read it again.
     """
@@ -53,6 +58,7 @@ class GroupWork:
     inputs: Inputs
     limits: Limits
     mirrors_dir: Path
+    github: RepoActivity | NotAsked
     refs: Refs | None = None
     parts: dict[str, pl.DataFrame] = field(default_factory=dict)
 
@@ -79,20 +85,45 @@ class GroupWork:
             self.parts[table.name] = self.lake.read(table, self.group.group_id)
         return self.parts[table.name]
 
+    def known(self, table: Table) -> pl.DataFrame | None:
+        """What is stored of the group, whether or not it is up to date; None where nothing (readable) is."""
+        group_id = self.group.group_id
+        return self.read(table) if self.lake.has_current(table, group_id) else None
+
+    def said_by_github(self, table: Table) -> pl.DataFrame | None:
+        """What GitHub said, now or before; None where it never did."""
+        return self.known(table) if was_asked(self.lake, table, self.group.group_id) else None
+
+    def forget(self, *tables: Table) -> None:
+        """Empty the group's parts of these tables: what they say is of another repository."""
+        for table in tables:
+            self.parts.pop(table.name, None)
+            if self.lake.has(table, self.group.group_id):
+                self.lake.write(table, empty(table), self.group.group_id)
+
+    def seen(self) -> Observation | NotAsked:
+        """What a look at the repository on GitHub saw.
+
+        Raises:
+            GitHubError: GitHub does not say.
+        """
+        return self.github if isinstance(self.github, NotAsked) else self.github.observation()
+
     @property
     def snapshot_sha(self) -> str | None:
         """The commit that counts; None for a repository without one.
 
         Raises:
-            RepoError: the repository could not be read the last time.
+            RepoError: the repository was never read.
         """
-        status, reason, sha = self.read(REPO_SNAPSHOTS).select("status", "reason", "snapshot_sha").row(0)
-        if status not in READABLE_STATUSES:
+        status, reason, sha, rule = self.read(REPO_SNAPSHOTS).select(
+            "status", "reason", "snapshot_sha", "snapshot_rule").row(0)  # fmt: skip
+        if rule is None:
             raise RepoError(status, reason)
         return sha  # type: ignore[no-any-return]
 
 
-# A table and what computes a group's part of it; for `repo_snapshots` also the key, known only when git has answered.
+# What computes a group's part of a table; where the inputs are outside, it knows the key too.
 Compute = Callable[[GroupWork], "Computed"]
 
 
@@ -124,7 +155,11 @@ class ChainResult:
 
 
 def run_chain(work: GroupWork, links: Sequence[tuple[Table, Compute]], locks_dir: Path) -> ChainResult:
-    """Compute the tables of one group in their order, up to the first that fails. Never raises for a group's sake."""
+    """Compute the tables of one group in their order, up to the first that fails. Never raises for a group's sake.
+
+    What GitHub does not give is left as it was, and the chain goes on; so it does where the repository cannot be read
+    and a snapshot of it is there. Such a group has its numbers, and still counts as failed, with the reason.
+    """
     result = _run_links(work, links, locks_dir)
     has_failed = result.failed_table is not None
     extra = {"group_id": result.group_id, "failed": has_failed}
@@ -134,47 +169,101 @@ def run_chain(work: GroupWork, links: Sequence[tuple[Table, Compute]], locks_dir
 
 def _run_links(work: GroupWork, links: Sequence[tuple[Table, Compute]], locks_dir: Path) -> ChainResult:
     finished: list[Finished] = []
+    failures: list[tuple[Table, MentorError]] = []
     table = links[0][0]
     try:
         with _locked(work, locks_dir):
             for table, compute in links:
-                finished.append(_run_link(work, table, compute))
-            _note_success(work)
+                try:
+                    finished.append(_run_link(work, table, compute))
+                except (GitHubError, RepoError) as error:
+                    failures.append((table, error))
+                    # What was read of it before is not what it has noted of its failure.
+                    work.parts.pop(table.name, None)
+                    if not _can_go_on(work, table):
+                        break
+            if not failures and _is_well(work, {table.name for table, _ in links}):
+                _note(work, None, None, input_key(work.lake, GROUP_OUTCOMES, work.group, None, work.inputs))
     except Exception as error:
         reason = str(error) if isinstance(error, MentorError) else f"{type(error).__name__}: {error}"
         if not isinstance(error, MentorError):
             log.exception("group %s, table %s", work.group.group_id, table.name)
         _note_failure(work, table, reason, is_invalid=isinstance(error, SchemaError))
         return ChainResult(work.group.group_id, tuple(finished), table.name, reason)
-    return ChainResult(work.group.group_id, tuple(finished))
+    if not failures:
+        return ChainResult(work.group.group_id, tuple(finished))
+    # That git cannot read it weighs more than that GitHub does not answer.
+    table, cause = next((each for each in failures if each[0] not in GITHUB_TABLES), failures[0])
+    _note_failure(work, table, str(cause), is_invalid=False)
+    return ChainResult(work.group.group_id, tuple(finished), table.name, str(cause))
+
+
+def _can_go_on(work: GroupWork, failed: Table) -> bool:
+    """Whether there is something to compute the tables after `failed` from."""
+    if failed is not REPO_SNAPSHOTS:
+        return failed in GITHUB_TABLES
+    return work.read(REPO_SNAPSHOTS)["snapshot_rule"].item() is not None and work.mirror.exists()
 
 
 def _run_link(work: GroupWork, table: Table, compute: Compute) -> Finished:
     group_id = work.group.group_id
     before = work.lake.input_key(table, group_id)
     if table is REPO_SNAPSHOTS:
+        # Only git itself knows whether anything has changed.
         computed = compute(work)
         key = computed.input_key or ""
     else:
-        work.snapshot_sha  # noqa: B018 - raises when there is nothing to compute from
-        key = _keys(work)[table.name]
-        if before == key:
+        try:
+            key = _key(work, table)
+        except GitHubError:
+            if table is GITHUB_REPOS:
+                # It notes why GitHub does not say, and raises that too.
+                compute(work)
+            raise
+        if before and (before == key or _is_kept(work, table)) and not _is_computed_anyway(work, table):
             return Finished(table, work.read(table), is_unchanged=True)
         computed = compute(work)
     work.parts[table.name] = work.lake.write(table, computed.frame, group_id, input_key=key)
-    return Finished(table, work.parts[table.name], is_unchanged=before == key)
+    return Finished(table, work.parts[table.name], is_unchanged=table is REPO_SNAPSHOTS and before == key)
 
 
-def _keys(work: GroupWork) -> Mapping[str, str]:
-    return input_keys(work.group, work.lake.input_key(REPO_SNAPSHOTS, work.group.group_id) or "", work.inputs)
+def _is_computed_anyway(work: GroupWork, table: Table) -> bool:
+    """Whether the key of a part cannot tell that what it is computed from has changed."""
+    if table is REPO_STATS and not work.lake.input_key(GITHUB_REPOS, work.group.group_id):
+        # Whatever the reason is for which GitHub does not say: a part that failed has no key.
+        return True
+    is_asked_again = work.inputs.ask_again and not isinstance(work.github, NotAsked)
+    return is_asked_again and table in (*GITHUB_TABLES, FLAGS, REPO_STATS)
 
 
-def _note_success(work: GroupWork) -> None:
-    """The group is well once all its tables are current, whichever of them this run was asked for."""
-    keys = _keys(work)
-    group_id = work.group.group_id
-    if all(work.lake.input_key(table, group_id) == keys[table.name] for table in GROUP_TABLES):
-        _note(work, None, None, keys[GROUP_OUTCOMES.name])
+def _is_kept(work: GroupWork, table: Table) -> bool:
+    return isinstance(work.github, NotAsked) and table in GITHUB_TABLES and table is not GITHUB_REPOS
+
+
+def _key(work: GroupWork, table: Table) -> str:
+    if table in (GITHUB_REPOS, PUSHES):
+        return github_keys(work.group, work.seen(), None)[table.name]
+    work.snapshot_sha  # noqa: B018 - raises when there is nothing to compute from
+    content = work.read(REPO_SNAPSHOTS)["content_id"].item()
+    if table in GITHUB_TABLES:
+        return github_keys(work.group, work.seen(), content)[table.name]
+    return input_key(work.lake, table, work.group, content, work.inputs)
+
+
+def _is_well(work: GroupWork, just_computed: Collection[str]) -> bool:
+    """Whether all tables of the group are there as they would be computed, whichever of them were asked for now."""
+    for table in GROUP_TABLES:
+        key = work.lake.input_key(table, work.group.group_id)
+        if not key:
+            return False
+        if table.name in just_computed or table is REPO_SNAPSHOTS or _is_kept(work, table):
+            continue
+        try:
+            if key != _key(work, table):
+                return False
+        except GitHubError:
+            return False
+    return True
 
 
 def _note_failure(work: GroupWork, table: Table, reason: str, *, is_invalid: bool) -> None:
@@ -196,9 +285,8 @@ def _forget_other_repository(work: GroupWork, reason: str) -> None:
         work.lake.has_current(REPO_SNAPSHOTS, group_id)
         and work.lake.read(REPO_SNAPSHOTS, group_id)["snapshot_rule"].item() is not None
     )
-    for table in (COMMITS, FILES, CONTRIBUTORS):
-        if not has_snapshot and work.lake.has(table, group_id):
-            work.lake.write(table, empty(table), group_id)
+    if not has_snapshot:
+        work.forget(COMMITS, FILES, CONTRIBUTORS, FLAGS)
     if not has_snapshot or not work.lake.has(REPO_STATS, group_id):
         work.lake.write(REPO_STATS, empty_repo_stats_frame(work.group, reason), group_id)
 

@@ -10,12 +10,18 @@ HOMES = {
     "dagster": ("defs", "definitions.py"),
     "git": ("repos/git.py",),
     "duckdb": ("leaderboard/warehouse.py",),
+    "githubkit": ("github",),
+    "hishel": ("github",),
+    "httpx": ("github",),
+    # GitHub is asked asynchronously, and nothing else is.
+    "anyio": ("github", "changes.py"),
     "typer": ("cli",),
     "rich": ("cli",),
 }
 # Later in the data flow, and further from the ground: a folder imports only what stands before it.
-FLOORS = ("errors", "addresses", "schemas", "course", "settings", "roster", "lake", "repos", "metrics", "freshness",
-          "group_work", "leaderboard", "changes", "sample", "defs", "cli")  # fmt: skip
+FLOORS = ("errors", "addresses", "schemas", "course", "settings", "sheets", "roster", "extensions", "lake", "repos",
+          "github", "metrics", "freshness", "group_work", "leaderboard", "changes", "waves", "sample", "defs",
+          "cli")  # fmt: skip
 
 
 def imports(file: Path) -> set[str]:

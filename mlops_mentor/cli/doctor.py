@@ -12,8 +12,12 @@ from pathlib import Path
 from mlops_mentor.addresses import Address, AddressError, parse_address
 from mlops_mentor.cli.output import console, rich_table
 from mlops_mentor.errors import MentorError, RepoError, WarehouseError
+from mlops_mentor.freshness import extensions_of
+from mlops_mentor.github.access import github_access, repo_name
+from mlops_mentor.github.diagnosis import WITHOUT_TOKEN, diagnose_github
 from mlops_mentor.leaderboard.warehouse import query
 from mlops_mentor.repos import git
+from mlops_mentor.repos.login import Login, github_login
 from mlops_mentor.repos.refs import remote_refs
 from mlops_mentor.roster import load_roster
 from mlops_mentor.settings import Settings
@@ -128,7 +132,32 @@ def _starter_code(settings: Settings) -> Iterator[Finding]:
             yield Finding("starter code", False, f"{error}.", f"correct {settings.course_file}")
             continue
         if _has_git():
-            yield from _asked(f"starter code {address.url}", address)
+            yield from _asked(f"starter code {address.url}", address, github_login(settings))
+
+
+def _extensions(settings: Settings) -> Iterator[Finding]:
+    file = settings.extensions_file
+    extensions = extensions_of(settings, [group.group_id for group in load_roster(settings.roster_file).groups])
+    yield Finding("extensions", True, f"{len(extensions.until)} groups; {file}" if file.exists() else f"none; {file}")
+    for problem in extensions.problems[:_MAX_LISTED]:
+        yield Finding("extensions", False, str(problem), "correct the row")
+
+
+def _github(settings: Settings) -> Iterator[Finding]:
+    groups = load_roster(settings.roster_file).groups
+    server = settings.github_server_url
+    if not any(repo_name(group.address, server) for group in groups):
+        return
+    access = github_access(settings)
+    if access is None:
+        yield Finding("GitHub", True, "no token: git alone is read", WITHOUT_TOKEN)
+        return
+    told = diagnose_github(access, server, groups)
+    for each in told[: _MAX_LISTED + 1]:
+        yield Finding(each.what, each.is_good, each.found, each.remedy)
+    if len(told) > _MAX_LISTED + 1:
+        num_more = len(told) - _MAX_LISTED - 1
+        yield Finding("GitHub", False, f"{num_more} more repositories to look at", "correct these first")
 
 
 def _repositories(settings: Settings) -> Iterator[Finding]:
@@ -137,7 +166,8 @@ def _repositories(settings: Settings) -> Iterator[Finding]:
         return
     groups = load_roster(settings.roster_file).groups
     with ThreadPoolExecutor(settings.workers) as pool:
-        answers = list(pool.map(lambda group: list(_asked(f"group {group.group_id}", group.address)), groups))
+        login = github_login(settings)
+        answers = list(pool.map(lambda group: list(_asked(f"group {group.group_id}", group.address, login)), groups))
     silent = [finding for answer in answers for finding in answer if not finding.is_good]
     yield Finding("repositories", True, f"{len(groups) - len(silent)} of {len(groups)} answer")
     yield from silent[:_MAX_LISTED]
@@ -147,11 +177,11 @@ def _repositories(settings: Settings) -> Iterator[Finding]:
         )
 
 
-def _asked(what: str, address: Address) -> Iterator[Finding]:
+def _asked(what: str, address: Address, login: Login | None) -> Iterator[Finding]:
     try:
         if address.is_local and not Path(address.url).exists():
             raise RepoError("not_found", f"{address.url} does not exist")
-        refs, renamed_to = remote_refs(address, cwd=Path.cwd(), timeout_s=_ASK_TIMEOUT_S)
+        refs, renamed_to = remote_refs(address, cwd=Path.cwd(), timeout_s=_ASK_TIMEOUT_S, login=login)
     except RepoError as error:
         yield Finding(what, False, error.reason.splitlines()[0], "correct the address, or give access")
         return
@@ -172,6 +202,8 @@ _CHECKS: tuple[tuple[str, _Check, str], ...] = (
     ("warehouse", _warehouse, "make the data directory readable"),
     ("course", _course, "correct course.yaml, or set MENTOR_COURSE"),
     ("roster", _roster, "correct the roster, or set MENTOR_ROSTER"),
+    ("extensions", _extensions, "correct extensions.csv"),
     ("starter code", _starter_code, "correct starter_code in course.yaml"),
     ("repositories", _repositories, "correct the roster, or set MENTOR_ROSTER"),
+    ("GitHub", _github, "correct GITHUB_TOKEN and GITHUB_SERVER_URL"),
 )

@@ -3,7 +3,6 @@
 import logging
 import time
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from typing import Any
 
 from rich.console import Console
@@ -13,7 +12,7 @@ from mlops_mentor.changes import changed_groups, is_roster_current, is_starter_c
 from mlops_mentor.cli.output import Format, say
 from mlops_mentor.cli.show import failed_groups, show_leaderboard
 from mlops_mentor.errors import ConfigError
-from mlops_mentor.freshness import Inputs, class_key, starter_key
+from mlops_mentor.freshness import class_key, extensions_of
 from mlops_mentor.lake import Lake
 from mlops_mentor.leaderboard.warehouse import published_key
 from mlops_mentor.roster import Group, Roster, RosterChange, groups_from_frame, load_roster, roster_change
@@ -37,6 +36,8 @@ def run_class(settings: Settings, *, only: Sequence[str], accept_shorter: bool) 
     known = groups_from_frame(Lake(settings.lake_dir).read_or_empty(GROUPS))
     change = roster_change(known, roster, accept_shorter=accept_shorter)
     _name_kept(change, roster)
+    for row in extensions_of(settings, [group.group_id for group in change.groups]).problems:
+        say(f"extensions: {row}", err=True, fg="yellow")
     unknown = sorted(set(only) - {group.group_id for group in change.groups})
     if unknown:
         raise ConfigError(f"--group: {', '.join(unknown)} not in {settings.roster_file}.")
@@ -64,12 +65,11 @@ def _name_kept(change: RosterChange, roster: Roster) -> None:
 def _refresh(settings: Settings, roster: Roster, only: Sequence[str], accept_shorter: bool, progress: Progress) -> int:
     """Materialize what is not current; the number of groups that were worked on."""
     lake = Lake(settings.lake_dir)
-    inputs = Inputs(settings.the_course, starter_key(lake), datetime.now(UTC))
     has_roster = is_roster_current(roster, lake, accept_shorter=accept_shorter) and is_starter_code_current(
         settings, lake
     )
     if has_roster:
-        changed = _changed(settings, groups_from_frame(lake.read(GROUPS)), lake, inputs, only, progress)
+        changed = _changed(settings, groups_from_frame(lake.read(GROUPS)), only, progress)
         if not changed and published_key(settings.warehouse_file) == class_key(lake):
             return 0
     # Dagster takes seconds to import: only once there is work.
@@ -79,8 +79,7 @@ def _refresh(settings: Settings, roster: Roster, only: Sequence[str], accept_sho
         if not has_roster:
             with progress_task(progress, "roster and starter code", total=None):
                 dagster.run_roster(accept_shorter=accept_shorter)
-            inputs = Inputs(settings.the_course, starter_key(lake), datetime.now(UTC))
-            changed = _changed(settings, groups_from_frame(lake.read(GROUPS)), lake, inputs, only, progress)
+            changed = _changed(settings, groups_from_frame(lake.read(GROUPS)), only, progress)
         if changed:
             with progress_task(progress, "groups", total=len(changed)) as advance, _follow(advance):
                 dagster.run_groups({group.group_id for group in changed})
@@ -89,26 +88,11 @@ def _refresh(settings: Settings, roster: Roster, only: Sequence[str], accept_sho
     return len(changed)
 
 
-def _changed(
-    settings: Settings,
-    groups: Sequence[Group],
-    lake: Lake,
-    inputs: Inputs,
-    only: Sequence[str],
-    progress: Progress,
-) -> list[Group]:
+def _changed(settings: Settings, groups: Sequence[Group], only: Sequence[str], progress: Progress) -> list[Group]:
     if only:
         return [group for group in groups if group.group_id in only]
     with progress_task(progress, "asking repositories", total=len(groups)) as advance:
-        return changed_groups(
-            groups,
-            lake,
-            inputs,
-            cwd=settings.root,
-            workers=settings.workers,
-            timeout_s=settings.ask_timeout_s,
-            on_asked=lambda group: advance(),
-        )
+        return changed_groups(settings, groups, on_seen=lambda group: advance())
 
 
 def _summarize(settings: Settings, num_done: int, num_asked: int, seconds: float) -> None:
@@ -116,7 +100,7 @@ def _summarize(settings: Settings, num_done: int, num_asked: int, seconds: float
     failed = failed_groups(settings)
     worked = f"{num_done} of {num_asked} groups worked on" if num_done else f"nothing changed in {num_asked} groups"
     say("")
-    say(f"{worked} in {seconds:.1f} s; {len(failed)} could not be read or computed.")
+    say(f"{worked} in {seconds:.1f} s; {len(failed)} could not be read or computed in full.")
     for group_id, reason in failed:
         say(f"  group {group_id}: {reason}")
     say(f"Warehouse: {settings.warehouse_file}")

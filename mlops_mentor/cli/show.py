@@ -7,10 +7,11 @@ from mlops_mentor.settings import Settings
 # What fits a terminal; CSV and JSON have every column.
 _SHOWN = """
     select group_id as "group", state, group_size as size, num_contributors as people,
-        num_commits_to_main as on_main, total_commits as commits, num_active_days as days,
-        lines_python as py_lines, lines_test as test_lines, num_docker_files as docker,
+        num_commits_to_main as on_main, total_commits as commits, num_active_days as days, num_prs as prs,
+        actions_passing as actions, lines_python as py_lines, lines_test as test_lines, num_docker_files as docker,
         num_workflow_files as workflows, readme_length as readme,
-        strftime(latest_commit at time zone 'UTC', '%Y-%m-%d %H:%M') as latest_utc, left(snapshot_sha, 7) as commit
+        strftime(latest_commit at time zone 'UTC', '%Y-%m-%d %H:%M') as latest_utc, left(snapshot_sha, 7) as commit,
+        num_late_commits as late, num_flags as flags
     from leaderboard
 """
 
@@ -36,6 +37,7 @@ def show_query(settings: Settings, sql: str, format: Format) -> None:
 
 
 def failed_groups(settings: Settings) -> list[tuple[str, str]]:
-    """(group, reason) of those that failed, in the roster's order."""
-    found = query(settings.warehouse_file, "select group_id, reason from leaderboard where state = 'failed'")
+    """(group, reason) of those that failed or are incomplete, in the roster's order."""
+    asked = "select group_id, reason from leaderboard where state in ('failed', 'incomplete')"
+    found = query(settings.warehouse_file, asked)
     return [(str(group_id), str(reason)) for group_id, reason in found.rows]

@@ -13,18 +13,27 @@ from concurrent.futures import ThreadPoolExecutor, as_completed
 from typing import Any
 
 import dagster as dg
+from pydantic import Field
 
 from mlops_mentor.defs.checks import evaluate_checks, group_check_specs
 from mlops_mentor.defs.metadata import asset_metadata, part_metadata
 from mlops_mentor.defs.partitions import group_partitions
 from mlops_mentor.defs.resources import Mentor
-from mlops_mentor.freshness import GROUP_TABLES
+from mlops_mentor.freshness import GROUP_TABLES, wanted_details
+from mlops_mentor.github.access import github_access
+from mlops_mentor.github.collector import collecting
 from mlops_mentor.group_work import ChainResult, Compute, GroupWork, run_chain
 from mlops_mentor.roster import Group, groups_from_frame
 from mlops_mentor.schemas import GROUPS, Table
 from mlops_mentor.settings import Settings
 
 OWNER = "team:teaching-assistants"
+
+
+class GroupConfig(dg.Config):
+    """What may be said when groups are materialized."""
+
+    ask_again: bool = Field(False, description="Ask GitHub for everything, also where nothing seems to have changed.")
 
 
 class GroupAsset:
@@ -63,11 +72,11 @@ def group_step(assets: Sequence[GroupAsset], settings: Settings) -> dg.AssetsDef
         can_subset=True,
         backfill_policy=dg.BackfillPolicy.multi_run(settings.groups_per_run),
     )
-    def group_tables(context: dg.AssetExecutionContext, mentor: Mentor) -> Iterator[Any]:
+    def group_tables(context: dg.AssetExecutionContext, config: GroupConfig, mentor: Mentor) -> Iterator[Any]:
         selected = {key.to_user_string() for key in context.selected_asset_keys}
         links = [(asset.table, asset.compute) for asset in ordered if asset.table.name in selected]
         failed: list[ChainResult] = []
-        for result in _results(mentor, context.partition_keys, links):
+        for result in _results(mentor, context.partition_keys, links, config, context.log.info):
             for part in result.finished:
                 metadata = part_metadata(part)
                 yield dg.AssetMaterialization(part.table.name, partition=result.group_id, metadata=metadata)
@@ -81,10 +90,16 @@ def group_step(assets: Sequence[GroupAsset], settings: Settings) -> dg.AssetsDef
     return group_tables
 
 
-def _results(mentor: Mentor, group_ids: Sequence[str], links: Sequence[tuple[Table, Compute]]) -> Iterator[ChainResult]:
+def _results(
+    mentor: Mentor,
+    group_ids: Sequence[str],
+    links: Sequence[tuple[Table, Compute]],
+    config: GroupConfig,
+    say: Callable[[str], None],
+) -> Iterator[ChainResult]:
     """What became of each group, in the order in which they finish."""
     settings, lake = mentor.settings(), mentor.lake()
-    inputs, limits = mentor.inputs(), mentor.limits()
+    inputs, limits = mentor.inputs(ask_again=config.ask_again), mentor.limits()
     lake.sweep()
     groups = {group.group_id: group for group in groups_from_frame(lake.read(GROUPS))}
     known = [groups[group_id] for group_id in group_ids if group_id in groups]
@@ -93,16 +108,29 @@ def _results(mentor: Mentor, group_ids: Sequence[str], links: Sequence[tuple[Tab
             reason = f"group {group_id} is not in the roster any more. Materialize `groups`."
             yield ChainResult(group_id, (), links[0][0].name, reason)
 
-    def work(group: Group) -> ChainResult:
-        return run_chain(GroupWork(group, lake, inputs, limits, settings.mirrors_dir), links, settings.locks_dir)
-
+    asking = collecting(
+        github_access(settings),
+        settings.github_server_url,
+        known,
+        lambda group, seen: wanted_details(lake, group, seen, inputs),
+    )
     pool = ThreadPoolExecutor(settings.workers, thread_name_prefix="group")
-    try:
-        for future in as_completed([pool.submit(work, group) for group in known]):
-            yield future.result()
-    finally:
-        # A run that is cancelled waits for the groups under way and begins no other.
-        pool.shutdown(wait=True, cancel_futures=True)
+    with asking as collector:
+
+        def work(group: Group) -> ChainResult:
+            asked = collector.of(group)
+            return run_chain(
+                GroupWork(group, lake, inputs, limits, settings.mirrors_dir, asked), links, settings.locks_dir
+            )
+
+        try:
+            for future in as_completed([pool.submit(work, group) for group in known]):
+                yield future.result()
+            if collector.usage is not None:
+                say(f"GitHub: {collector.usage.summary()}")
+        finally:
+            # A run that is cancelled waits for the groups under way and begins no other.
+            pool.shutdown(wait=True, cancel_futures=True)
 
 
 def _failure(failed: Sequence[ChainResult], num_groups: int) -> dg.Failure:

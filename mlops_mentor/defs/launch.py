@@ -13,14 +13,13 @@ import dagster as dg
 from mlops_mentor.defs.instance import open_instance
 from mlops_mentor.defs.jobs import refresh_class, refresh_groups, refresh_roster
 from mlops_mentor.defs.orphans import PROCESS_TAG, end_orphaned_runs, process_lock
-from mlops_mentor.defs.partitions import NAME, stretches, sync_partitions
+from mlops_mentor.defs.partitions import NAME, range_tags, stretches, sync_partitions
 from mlops_mentor.defs.resources import Mentor
 from mlops_mentor.errors import MentorError
 from mlops_mentor.lake import Lake
 from mlops_mentor.schemas import GROUPS
 from mlops_mentor.settings import Settings
 
-_RANGE_START, _RANGE_END = "dagster/asset_partition_range_start", "dagster/asset_partition_range_end"
 # The console shows our own summary; Dagster's events are in its instance.
 _QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 
@@ -49,7 +48,7 @@ class Launcher:
             MentorError: the run failed for another cause than its groups.
         """
         for first, last in stretches(self._instance.get_dynamic_partitions(NAME), group_ids):
-            result = self._run(refresh_groups.name, tags={_RANGE_START: first, _RANGE_END: last}, raise_on_error=False)
+            result = self._run(refresh_groups.name, tags=range_tags((first, last)), raise_on_error=False)
             _raise_unless_of_groups(result)
 
     def run_class(self) -> None:

@@ -14,10 +14,24 @@ import polars as pl
 from PIL import Image
 
 from mlops_mentor.group_work import Finished
-from mlops_mentor.schemas import COMMITS, CONTRIBUTORS, FILES, REPO_SNAPSHOTS, REPO_STATS, TABLES, Table
+from mlops_mentor.schemas import (
+    COMMITS,
+    CONTRIBUTORS,
+    FILES,
+    FLAGS,
+    GITHUB_REPOS,
+    PULL_REQUESTS,
+    PUSHES,
+    REPO_SNAPSHOTS,
+    REPO_STATS,
+    TABLES,
+    WORKFLOW_RUNS,
+    Table,
+)
 
 _PREVIEW_ROWS = 5
 _MAX_CELL = 48
+_MAX_SENTENCE = 300
 # From no commit (pale) to the busiest hour (dark): readable in both themes of the UI and by the colour-blind.
 _SHADES = ((235, 237, 240), (253, 216, 146), (247, 158, 82), (214, 86, 52), (131, 30, 30))
 _PIXELS_AN_HOUR = 8
@@ -51,11 +65,14 @@ def part_metadata(part: Finished) -> Mapping[str, Any]:
     return metadata
 
 
-def table_metadata(frame: pl.DataFrame, columns: Sequence[str], *, max_rows: int) -> dg.TableMetadataValue:
-    """The first rows of some columns, as a table of the UI."""
+def table_metadata(
+    frame: pl.DataFrame, columns: Sequence[str], *, max_rows: int, max_cell: int = _MAX_CELL
+) -> dg.TableMetadataValue:
+    """The first rows of some columns, as a table of the UI; texts are cut after `max_cell` characters."""
     shown = frame.select(columns).head(max_rows)
     records = [
-        dg.TableRecord({name: _cell(value) for name, value in row.items()}) for row in shown.iter_rows(named=True)
+        dg.TableRecord({name: _cell(value, max_cell) for name, value in row.items()})
+        for row in shown.iter_rows(named=True)
     ]
     schema = dg.TableSchema(columns=[dg.TableColumn(name, _type_name(shown.schema[name])) for name in columns])
     return dg.MetadataValue.table(records, schema)
@@ -79,13 +96,51 @@ def activity_picture(matrix: Sequence[Sequence[int]]) -> dg.MarkdownMetadataValu
 
 def _snapshot(frame: pl.DataFrame) -> dict[str, Any]:
     row = frame.row(0, named=True)
-    shown = ("status", "reason", "default_branch", "snapshot_sha", "snapshot_rule", "renamed_to")
+    shown = ("status", "reason", "default_branch", "snapshot_sha", "snapshot_rule", "rule_reason", "num_late_commits",
+             "rewritten_from", "renamed_to")  # fmt: skip
     metadata: dict[str, Any] = {name: row[name] for name in shown if row[name] is not None}
-    if row["snapshot_at"] is not None:
-        metadata["snapshot_at"] = dg.MetadataValue.timestamp(row["snapshot_at"])
+    for name in ("snapshot_at", "deadline_at", "last_late_at", "rewritten_at"):
+        if row[name] is not None:
+            metadata[name] = dg.MetadataValue.timestamp(row[name])
     if row["repo_url"].startswith("https://"):
         metadata["repository"] = dg.MetadataValue.url(row["repo_url"])
     return metadata | {"mirror_mb": round((row["mirror_bytes"] or 0) / 1e6, 1)}
+
+
+def _github_repo(frame: pl.DataFrame) -> dict[str, Any]:
+    row = frame.row(0, named=True)
+    shown = ("status", "reason", "full_name", "is_private", "is_archived", "is_empty", "is_fork", "num_pull_requests")
+    return {name: row[name] for name in shown if row[name] is not None}
+
+
+def _pushes(frame: pl.DataFrame) -> dict[str, Any]:
+    newest = frame.sort("pushed_at", descending=True)
+    return {
+        "num_forced": int(frame["is_forced"].sum()),
+        "newest": table_metadata(newest, ["pushed_at", "ref", "kind", "after"], max_rows=_PREVIEW_ROWS),
+    }
+
+
+def _pull_requests(frame: pl.DataFrame) -> dict[str, Any]:
+    newest = frame.sort("number", descending=True)
+    by_state = frame["state"].value_counts(sort=True)
+    return {
+        **{f"num_{state}": num for state, num in by_state.iter_rows()},
+        "num_reviewed": int((frame["reviewers"].list.len() > 0).sum()),
+        "newest": table_metadata(newest, ["number", "title", "state", "num_reviews"], max_rows=_PREVIEW_ROWS),
+    }
+
+
+def _workflow_runs(frame: pl.DataFrame) -> dict[str, Any]:
+    by_result = frame.group_by("workflow", pl.coalesce("conclusion", "status").alias("result")).agg(num_runs=pl.len())
+    ordered = by_result.sort("workflow", "num_runs", descending=[False, True])
+    return {"by_workflow": table_metadata(ordered, ordered.columns, max_rows=4 * _PREVIEW_ROWS)}
+
+
+def _flags(frame: pl.DataFrame) -> dict[str, Any]:
+    columns = ["flag", "happened_at", "detail"]
+    shown = table_metadata(frame, columns, max_rows=len(frame), max_cell=_MAX_SENTENCE)
+    return {"to_look_at": shown} if len(frame) else {}
 
 
 def _commits(frame: pl.DataFrame) -> dict[str, Any]:
@@ -134,7 +189,12 @@ def _repo_stats(frame: pl.DataFrame) -> dict[str, Any]:
 
 
 _DESCRIBED: Mapping[str, Callable[[pl.DataFrame], dict[str, Any]]] = {
+    GITHUB_REPOS.name: _github_repo,
+    PUSHES.name: _pushes,
     REPO_SNAPSHOTS.name: _snapshot,
+    PULL_REQUESTS.name: _pull_requests,
+    WORKFLOW_RUNS.name: _workflow_runs,
+    FLAGS.name: _flags,
     COMMITS.name: _commits,
     CONTRIBUTORS.name: _contributors,
     FILES.name: _files,
@@ -142,7 +202,7 @@ _DESCRIBED: Mapping[str, Callable[[pl.DataFrame], dict[str, Any]]] = {
 }
 
 
-def _cell(value: Any) -> str:
+def _cell(value: Any, max_cell: int = _MAX_CELL) -> str:
     if value is None:
         return ""
     text = (
@@ -153,7 +213,7 @@ def _cell(value: Any) -> str:
         else str(value)
     )
     text = " ".join(text.split())
-    return text if len(text) <= _MAX_CELL else text[: _MAX_CELL - 1] + "…"
+    return text if len(text) <= max_cell else text[: max_cell - 1] + "…"
 
 
 def _type_name(dtype: Any) -> str:

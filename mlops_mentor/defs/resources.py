@@ -3,12 +3,11 @@
 Belongs here: bringing settings to the assets, so that tests and the command line can give others.
 """
 
-from datetime import UTC, datetime
-
 import dagster as dg
 
-from mlops_mentor.freshness import Inputs, starter_key
+from mlops_mentor.freshness import Inputs, load_inputs
 from mlops_mentor.lake import Lake
+from mlops_mentor.repos.login import github_login
 from mlops_mentor.repos.mirror import Limits
 from mlops_mentor.settings import Settings, load_settings
 
@@ -31,9 +30,9 @@ class Mentor(dg.ConfigurableResource):  # type: ignore[type-arg]
     def lake(self) -> Lake:
         return Lake(self.settings().lake_dir)
 
-    def inputs(self) -> Inputs:
+    def inputs(self, *, ask_again: bool = False) -> Inputs:
         """What the groups' tables depend on at this moment."""
-        return Inputs(self.settings().the_course, starter_key(self.lake()), datetime.now(UTC))
+        return load_inputs(self.settings(), ask_again=ask_again)
 
     def limits(self) -> Limits:
         settings = self.settings()
@@ -42,4 +41,5 @@ class Mentor(dg.ConfigurableResource):  # type: ignore[type-arg]
             ask_timeout_s=settings.ask_timeout_s,
             max_repo_bytes=settings.max_repo_mb * 1_000_000,
             max_blob_bytes=int(settings.max_blob_mb * 2**20),
+            login=github_login(settings),
         )

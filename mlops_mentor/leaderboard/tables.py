@@ -8,22 +8,29 @@ from datetime import datetime
 
 import polars as pl
 
+from mlops_mentor.freshness import GITHUB_TABLES
 from mlops_mentor.schemas import GROUP_STATUS, LEADERBOARD, LEADERBOARD_HISTORY, READABLE_STATUSES, REPO_SNAPSHOTS
 
 
-def group_status_frame(groups: pl.DataFrame, snapshots: pl.DataFrame, outcomes: pl.DataFrame) -> pl.DataFrame:
-    """The table `group_status`, from `groups`, the groups' `repo_snapshots` and their `group_outcomes`."""
+def group_status_frame(
+    groups: pl.DataFrame, snapshots: pl.DataFrame, github: pl.DataFrame, outcomes: pl.DataFrame
+) -> pl.DataFrame:
+    """The table `group_status`: from `groups`, and the groups' `repo_snapshots`, `github_repos`, `group_outcomes`."""
     described = snapshots.select(
-        "group_id", "snapshot_sha", "snapshot_rule", "renamed_to", "fetched_at", "checked_at",
+        "group_id", "snapshot_sha", "snapshot_rule", "deadline_at", "renamed_to", "fetched_at", "checked_at",
         repo_status="status", repo_reason="reason",
     )  # fmt: skip
     failures = outcomes.select("group_id", "failed_table", failure="reason")
     joined = groups.select("group_id", "repo_url").join(described, "group_id", "left", maintain_order="left")
     joined = joined.join(failures, "group_id", "left", maintain_order="left")
+    on_github = github.select("group_id", "is_archived", github_status="status")
+    joined = joined.join(on_github, "group_id", "left", maintain_order="left")
     is_unreadable = ~pl.col("repo_status").is_in(READABLE_STATUSES)
     state = (
         pl.when(pl.col("repo_status").is_null() & pl.col("failed_table").is_null())
         .then(pl.lit("not_run"))
+        .when(~is_unreadable & pl.col("failed_table").is_in([table.name for table in GITHUB_TABLES]))
+        .then(pl.lit("incomplete"))
         .when(is_unreadable | pl.col("failed_table").is_not_null())
         .then(pl.lit("failed"))
         .otherwise(pl.col("repo_status"))
@@ -37,12 +44,18 @@ def group_status_frame(groups: pl.DataFrame, snapshots: pl.DataFrame, outcomes: 
     return frame.select(GROUP_STATUS.schema.names())
 
 
-def leaderboard_frame(groups: pl.DataFrame, status: pl.DataFrame, stats: pl.DataFrame) -> pl.DataFrame:
+def leaderboard_frame(
+    groups: pl.DataFrame, status: pl.DataFrame, stats: pl.DataFrame, flags: pl.DataFrame
+) -> pl.DataFrame:
     """The table `leaderboard`, in the roster's order."""
+    num_flags = flags.group_by("group_id").agg(num_flags=pl.len().cast(pl.Int64))
+    has_run = pl.col("state").is_in(["ok", "empty", "incomplete"])
     frame = (
         groups.select("group_id", "group_size")
         .join(status.select("group_id", "state", "reason"), "group_id", "left", maintain_order="left")
         .join(stats.drop("group_size"), "group_id", "left", maintain_order="left")
+        .join(num_flags, "group_id", "left", maintain_order="left")
+        .with_columns(num_flags=pl.when(has_run).then(pl.col("num_flags").fill_null(0)).otherwise("num_flags"))
     )
     return frame.select(LEADERBOARD.schema.names())
 

@@ -1,11 +1,42 @@
 -- Views of the warehouse: what a TA asks most. One statement a view; the comment above it becomes its description.
 
--- Groups that need a look now: those that failed or were not run, with the reason.
+-- Groups that need a look now: those that are not `ok`, with the reason.
 create view groups_to_look_at as
 select group_id, state, reason, repo_url, checked_at
 from group_status
 where state <> 'ok'
 order by group_id;
+
+-- What a TA should look at in how groups handed in, newest first. A flag is a question and never an answer.
+create view flags_to_look_at as
+select f.group_id, f.flag, f.happened_at, f.detail, f.sha, s.snapshot_rule, s.deadline_at
+from flags f join group_status s using (group_id)
+order by f.happened_at desc nulls last, f.group_id;
+
+-- Runs of workflows at the commit that counts, newest first.
+create view workflow_runs_at_snapshot as
+select r.*
+from workflow_runs r join group_status s on r.group_id = s.group_id and r.head_sha = s.snapshot_sha
+order by r.group_id, r.created_at desc;
+
+-- Share of each week's finished workflow runs that ended in success (weeks begin on Monday, UTC).
+create view workflow_success_per_week as
+select
+    group_id,
+    cast(date_trunc('week', created_at at time zone 'UTC') as date) as week,
+    count(*) as num_runs,
+    round(avg(case when conclusion = 'success' then 1.0 else 0.0 end), 3) as share_success
+from workflow_runs
+where conclusion is not null and conclusion not in ('skipped', 'neutral')
+group by all
+order by group_id, week;
+
+-- Who reviewed whose pull requests: the one look at group work that git does not give.
+create view reviews_among_members as
+select group_id, author, reviewer, count(*) as num_pull_requests
+from (select group_id, author, unnest(reviewers) as reviewer from pull_requests where not is_bot)
+group by all
+order by group_id, num_pull_requests desc;
 
 -- Each person's share of the group's commits, AI assistants and bots left out.
 create view contribution_shares as

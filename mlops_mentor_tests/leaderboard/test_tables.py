@@ -9,6 +9,8 @@ import pytest
 
 from mlops_mentor.leaderboard.tables import group_status_frame, leaderboard_frame, leaderboard_history_frame
 from mlops_mentor.schemas import (
+    FLAGS,
+    GITHUB_REPOS,
     GROUP_OUTCOMES,
     GROUP_STATUS,
     GROUPS,
@@ -16,6 +18,7 @@ from mlops_mentor.schemas import (
     LEADERBOARD_HISTORY,
     REPO_SNAPSHOTS,
     REPO_STATS,
+    Table,
     empty,
     validate,
 )
@@ -28,12 +31,22 @@ SHA = "a" * 40
 
 @pytest.fixture
 def state_of(make_frame: MakeFrame) -> Callable[..., dict[str, Any]]:
-    """The row of `group_status` of a group with this snapshot and this outcome, if any."""
+    """The row of `group_status` of a group with this snapshot, outcome and row of `github_repos`, if any."""
 
-    def state(snapshot: dict[str, Any] | None = None, outcome: dict[str, Any] | None = None) -> dict[str, Any]:
-        snapshots = make_frame(REPO_SNAPSHOTS, *([{"group_id": "1", **snapshot}] if snapshot is not None else []))
-        outcomes = make_frame(GROUP_OUTCOMES, *([{"group_id": "1", **outcome}] if outcome is not None else []))
-        status = group_status_frame(make_frame(GROUPS, {"group_id": "1"}), snapshots, outcomes)
+    def state(
+        snapshot: dict[str, Any] | None = None,
+        outcome: dict[str, Any] | None = None,
+        github: dict[str, Any] | None = None,
+    ) -> dict[str, Any]:
+        def rows(table: Table, row: dict[str, Any] | None) -> pl.DataFrame:
+            return make_frame(table, *([{"group_id": "1", **row}] if row is not None else []))
+
+        status = group_status_frame(
+            make_frame(GROUPS, {"group_id": "1"}),
+            rows(REPO_SNAPSHOTS, snapshot),
+            rows(GITHUB_REPOS, github),
+            rows(GROUP_OUTCOMES, outcome),
+        )
         return validate(GROUP_STATUS, status).row(0, named=True)
 
     return state
@@ -80,6 +93,38 @@ def test_a_group_that_failed_before_its_first_snapshot_is_failed_and_not_not_run
     assert (row["state"], row["failed_table"], row["reason"]) == ("failed", "repo_snapshots", "disk full")
 
 
+@pytest.mark.parametrize("table", ["github_repos", "pushes", "pull_requests", "workflow_runs"])
+def test_what_github_did_not_give_leaves_the_group_incomplete(
+    state_of: Callable[..., dict[str, Any]], table: str
+) -> None:
+    failure = {"failed_table": table, "reason": "GitHub did not answer in time"}
+    row = state_of({"status": "ok", "snapshot_sha": SHA}, failure, {"status": "timeout"})
+    assert (row["state"], row["failed_table"], row["reason"]) == ("incomplete", table, failure["reason"])
+    assert (row["repo_status"], row["snapshot_sha"], row["github_status"]) == ("ok", SHA, "timeout")
+    assert state_of({"status": "empty", "reason": "no commits"}, failure)["state"] == "incomplete"
+
+
+def test_a_repository_that_git_cannot_read_is_failed_whatever_github_says(
+    state_of: Callable[..., dict[str, Any]],
+) -> None:
+    failure = {"failed_table": "github_repos", "reason": "GitHub shows this token no repository"}
+    row = state_of({"status": "not_found", "reason": "why"}, failure, {"status": "not_found"})
+    assert (row["state"], row["failed_table"], row["reason"]) == ("failed", "repo_snapshots", "why")
+
+
+@pytest.mark.parametrize("status", ["no_token", "not_github"])
+def test_a_group_that_github_is_not_asked_for_is_well(state_of: Callable[..., dict[str, Any]], status: str) -> None:
+    row = state_of({"status": "ok"}, {"failed_table": None}, {"status": status, "reason": "not asked"})
+    assert (row["state"], row["reason"], row["github_status"]) == ("ok", None, status)
+
+
+def test_where_a_group_stands_has_its_deadline_and_whether_it_is_archived(
+    state_of: Callable[..., dict[str, Any]],
+) -> None:
+    row = state_of({"status": "ok", "deadline_at": LATER}, None, {"is_archived": True})
+    assert (row["deadline_at"], row["is_archived"]) == (LATER, True)
+
+
 def test_a_new_reading_that_works_is_not_shown_with_an_old_reason(state_of: Callable[..., dict[str, Any]]) -> None:
     assert state_of({"status": "ok"}, {"failed_table": None, "reason": None})["reason"] is None
 
@@ -89,7 +134,7 @@ def test_every_group_of_the_roster_is_there_in_the_roster_s_order(make_frame: Ma
     groups = make_frame(GROUPS, *({"group_id": group_id, "repo_url": f"u{group_id}"} for group_id in ids))
     snapshots = make_frame(REPO_SNAPSHOTS, {"group_id": "1"}, {"group_id": "10"}, {"group_id": "gone"})
     outcomes = make_frame(GROUP_OUTCOMES, {"group_id": "1"}, {"group_id": "B", "failed_table": "repo_snapshots"})
-    status = group_status_frame(groups, snapshots, outcomes)
+    status = group_status_frame(groups, snapshots, empty(GITHUB_REPOS), outcomes)
     assert status["group_id"].to_list() == ids
     assert status["repo_url"].to_list() == ["u10", "u2", "uB", "u1"]
     assert status["state"].to_list() == ["ok", "not_run", "failed", "ok"]
@@ -108,7 +153,7 @@ def test_the_leaderboard_has_failed_and_not_run_groups_with_their_reasons(make_f
         {"group_id": "1", "group_size": 9},
         {"group_id": "3", "group_size": 9, "total_commits": 7, "repo_size": 1.5},
     )
-    board = validate(LEADERBOARD, leaderboard_frame(groups, status, stats))
+    board = validate(LEADERBOARD, leaderboard_frame(groups, status, stats, empty(FLAGS)))
     assert board["group_id"].to_list() == ["3", "1", "2"]
     assert board["state"].to_list() == ["ok", "failed", "not_run"]
     assert board["reason"].to_list() == [None, "no access", "Not run yet."]
@@ -116,16 +161,33 @@ def test_the_leaderboard_has_failed_and_not_run_groups_with_their_reasons(make_f
     assert board["group_size"].to_list() == [4, 4, 4], "the roster's, not that of older numbers"
 
 
+def test_the_leaderboard_has_what_github_says_and_counts_flags_of_groups_that_ran(make_frame: MakeFrame) -> None:
+    states = {"1": "ok", "2": "incomplete", "3": "failed", "4": "failed", "5": "not_run", "6": "empty"}
+    groups = make_frame(GROUPS, *({"group_id": group_id} for group_id in states))
+    status = make_frame(GROUP_STATUS, *({"group_id": g, "state": state} for g, state in states.items()))
+    github = {"num_prs": 5, "num_prs_merged": 4, "share_merged_prs_reviewed": 0.75, "actions_passing": "passing"}
+    stats = make_frame(REPO_STATS, {"group_id": "1", "num_late_commits": 2, **github}, {"group_id": "2"})
+    raised = [("2", "late_commits"), ("2", "backdated_commits"), ("3", "late_commits")]
+    flags = pl.concat(make_frame(FLAGS, {"group_id": g, "flag": flag, "sha": SHA}) for g, flag in raised)
+    board = validate(LEADERBOARD, leaderboard_frame(groups, status, stats, flags))
+    assert board.select(*github, "num_late_commits").row(0, named=True) == {**github, "num_late_commits": 2}
+    assert board.select("num_prs", "actions_passing").row(1) == (None, None)
+    # Where a group ran there is an answer, 0 included; where it did not, what was noticed before, if anything.
+    assert board["num_flags"].to_list() == [0, 2, 1, None, None, 0]
+
+
 def test_tables_without_groups_are_empty() -> None:
-    status = group_status_frame(empty(GROUPS), empty(REPO_SNAPSHOTS), empty(GROUP_OUTCOMES))
+    status = group_status_frame(empty(GROUPS), empty(REPO_SNAPSHOTS), empty(GITHUB_REPOS), empty(GROUP_OUTCOMES))
     assert validate(GROUP_STATUS, status).height == 0
-    assert validate(LEADERBOARD, leaderboard_frame(empty(GROUPS), status, empty(REPO_STATS))).height == 0
+    board = leaderboard_frame(empty(GROUPS), status, empty(REPO_STATS), empty(FLAGS))
+    assert validate(LEADERBOARD, board).height == 0
 
 
 def test_a_leaderboard_before_the_first_numbers_has_every_group(make_frame: MakeFrame) -> None:
     groups = make_frame(GROUPS, {"group_id": "1"})
-    status = group_status_frame(groups, empty(REPO_SNAPSHOTS), empty(GROUP_OUTCOMES))
-    assert validate(LEADERBOARD, leaderboard_frame(groups, status, empty(REPO_STATS)))["state"].to_list() == ["not_run"]
+    status = group_status_frame(groups, empty(REPO_SNAPSHOTS), empty(GITHUB_REPOS), empty(GROUP_OUTCOMES))
+    board = validate(LEADERBOARD, leaderboard_frame(groups, status, empty(REPO_STATS), empty(FLAGS)))
+    assert board.select("state", "num_flags").rows() == [("not_run", None)]
 
 
 @pytest.fixture
@@ -172,6 +234,11 @@ def test_old_rows_stay_when_a_group_pushes_or_leaves(history: Callable[..., pl.D
 )
 def test_what_shows_no_new_numbers_adds_nothing(history: Callable[..., pl.DataFrame], row: dict[str, Any]) -> None:
     assert history(empty(LEADERBOARD_HISTORY), {"group_id": "1", **row}).height == 0
+
+
+def test_what_an_incomplete_group_shows_is_kept(history: Callable[..., pl.DataFrame]) -> None:
+    row = {"group_id": "1", "state": "incomplete", "snapshot_sha": SHA}
+    assert history(empty(LEADERBOARD_HISTORY), row).height == 1
 
 
 def test_a_commit_that_two_groups_share_is_kept_for_each(history: Callable[..., pl.DataFrame]) -> None:

@@ -3,7 +3,9 @@
 import os
 import threading
 from collections.abc import Callable
+from datetime import UTC, date, datetime
 from pathlib import Path, PosixPath
+from typing import Any
 
 import polars as pl
 import pytest
@@ -11,10 +13,21 @@ import pytest
 from mlops_mentor.errors import MentorError, WarehouseError
 from mlops_mentor.lake import Lake
 from mlops_mentor.leaderboard.warehouse import Result, publish_warehouse, query
-from mlops_mentor.schemas import COMMITS, CONTRIBUTORS, FILES, GROUP_STATUS, GROUPS, TABLES
+from mlops_mentor.schemas import (
+    COMMITS,
+    CONTRIBUTORS,
+    FILES,
+    FLAGS,
+    GROUP_STATUS,
+    GROUPS,
+    PULL_REQUESTS,
+    TABLES,
+    WORKFLOW_RUNS,
+)
 
 MakeFrame = Callable[..., pl.DataFrame]
-VIEWS = {"groups_to_look_at", "contribution_shares", "commits_per_day", "own_files", "largest_files"}
+VIEWS = {"groups_to_look_at", "flags_to_look_at", "workflow_runs_at_snapshot", "workflow_success_per_week",
+         "reviews_among_members", "contribution_shares", "commits_per_day", "own_files", "largest_files"}  # fmt: skip
 
 
 @pytest.fixture
@@ -251,9 +264,55 @@ def test_shares_are_of_persons_and_survive_a_group_without_commits(
 
 
 def test_groups_to_look_at_are_those_that_are_not_well(lake: Lake, file: Path, make_frame: MakeFrame) -> None:
-    states = {"1": "ok", "2": "failed", "3": "not_run", "4": "empty"}
+    states = {"1": "ok", "2": "failed", "3": "not_run", "4": "empty", "5": "incomplete"}
     lake.write(GROUP_STATUS, make_frame(GROUP_STATUS, *({"group_id": g, "state": s} for g, s in states.items())))
     publish_warehouse(lake, file, [])
     found = {row[0] for row in query(file, "select * from groups_to_look_at").rows}
-    assert found >= {"2", "3"}
+    assert found >= {"2", "3", "5"}
     assert "1" not in found
+
+
+def test_flags_to_look_at_are_shown_newest_first_with_the_rule(lake: Lake, file: Path, make_frame: MakeFrame) -> None:
+    moments = [None, datetime(2027, 1, 23, tzinfo=UTC), datetime(2027, 1, 24, tzinfo=UTC)]
+    rows = [{"group_id": "1", "flag": "late_commits", "sha": f"{n}", "happened_at": at} for n, at in enumerate(moments)]
+    lake.write(FLAGS, make_frame(FLAGS, *rows), "1")
+    lake.write(GROUP_STATUS, make_frame(GROUP_STATUS, {"group_id": "1", "snapshot_rule": "deadline_push_time"}))
+    publish_warehouse(lake, file, ["1"])
+    shown = query(file, "select sha, snapshot_rule from flags_to_look_at").rows
+    assert shown == [(sha, "deadline_push_time") for sha in ("2", "1", "0")]
+
+
+def test_workflow_runs_at_the_snapshot_are_told_from_others(lake: Lake, file: Path, make_frame: MakeFrame) -> None:
+    runs = make_frame(WORKFLOW_RUNS, *({"group_id": "1", "run_id": n, "head_sha": s} for n, s in ((1, "a"), (2, "b"))))
+    lake.write(WORKFLOW_RUNS, runs, "1")
+    lake.write(GROUP_STATUS, make_frame(GROUP_STATUS, {"group_id": "1", "snapshot_sha": "b"}))
+    publish_warehouse(lake, file, ["1"])
+    assert query(file, "select run_id from workflow_runs_at_snapshot").rows == [(2,)]
+
+
+def test_success_per_week_is_of_runs_that_ended_in_yes_or_no(lake: Lake, file: Path, make_frame: MakeFrame) -> None:
+    sunday, monday = datetime(2027, 1, 10, 23, 59, tzinfo=UTC), datetime(2027, 1, 11, tzinfo=UTC)
+    ended = [(sunday, "success"), (monday, "success"), (monday, "failure"), (monday, "skipped"), (monday, "neutral"),
+             (monday, None), (monday, "cancelled")]  # fmt: skip
+    rows = [{"group_id": "1", "run_id": n, "created_at": at, "conclusion": c} for n, (at, c) in enumerate(ended)]
+    lake.write(WORKFLOW_RUNS, make_frame(WORKFLOW_RUNS, *rows), "1")
+    publish_warehouse(lake, file, ["1"])
+    assert query(file, "select * from workflow_success_per_week").rows == [
+        ("1", date(2027, 1, 4), 1, 1.0),
+        ("1", date(2027, 1, 11), 3, 0.333),
+    ]
+
+
+def test_who_reviews_whom_is_counted_and_bots_pull_requests_are_not(
+    lake: Lake, file: Path, make_frame: MakeFrame
+) -> None:
+    pulls: list[dict[str, Any]] = [
+        {"author": "ada", "reviewers": ["bo", "cy"]},
+        {"author": "ada", "reviewers": ["bo"]},
+        {"author": "bo", "reviewers": []},
+        {"author": "dependabot[bot]", "is_bot": True, "reviewers": ["ada"]},
+    ]
+    rows = [{"group_id": "1", "number": number, **pull} for number, pull in enumerate(pulls, start=1)]
+    lake.write(PULL_REQUESTS, make_frame(PULL_REQUESTS, *rows), "1")
+    publish_warehouse(lake, file, ["1"])
+    assert query(file, "select * from reviews_among_members").rows == [("1", "ada", "bo", 2), ("1", "ada", "cy", 1)]

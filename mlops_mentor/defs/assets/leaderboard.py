@@ -20,6 +20,8 @@ from mlops_mentor.lake import Lake
 from mlops_mentor.leaderboard.tables import group_status_frame, leaderboard_frame, leaderboard_history_frame
 from mlops_mentor.leaderboard.warehouse import publish_warehouse
 from mlops_mentor.schemas import (
+    FLAGS,
+    GITHUB_REPOS,
     GROUP_OUTCOMES,
     GROUP_STATUS,
     GROUPS,
@@ -33,7 +35,8 @@ from mlops_mentor.schemas import (
 _MAX_PREVIEW = 200
 _SHOWN = [
     "group_id", "state", "group_size", "num_contributors", "num_commits_to_main", "total_commits", "num_active_days",
-    "lines_python", "lines_test", "num_docker_files", "num_workflow_files", "readme_length", "latest_commit", "reason",
+    "num_prs", "share_merged_prs_reviewed", "actions_passing", "lines_python", "lines_test", "num_docker_files",
+    "num_workflow_files", "readme_length", "latest_commit", "num_late_commits", "num_flags", "reason",
 ]  # fmt: skip
 
 
@@ -68,12 +71,19 @@ def _every_group_check(frame: pl.DataFrame, group_ids: list[str]) -> dg.AssetChe
     )
 
 
-@_whole_table_asset(GROUP_STATUS, ["groups", "repo_snapshots", "repo_stats"], [_every_group_spec(GROUP_STATUS)])
+@_whole_table_asset(
+    GROUP_STATUS, ["groups", "github_repos", "repo_snapshots", "repo_stats"], [_every_group_spec(GROUP_STATUS)]
+)
 def group_status(mentor: Mentor) -> dg.MaterializeResult:  # type: ignore[type-arg]  # Dagster knows the bare class alone
     """Where every group stands, and why."""
     lake = mentor.lake()
     groups, ids = _groups(lake)
-    status = group_status_frame(groups, lake.read_groups(REPO_SNAPSHOTS, ids), lake.read_groups(GROUP_OUTCOMES, ids))
+    status = group_status_frame(
+        groups,
+        lake.read_groups(REPO_SNAPSHOTS, ids),
+        lake.read_groups(GITHUB_REPOS, ids),
+        lake.read_groups(GROUP_OUTCOMES, ids),
+    )
     lake.write(GROUP_STATUS, status)
     failed = status.filter(pl.col("state") != "ok")
     return dg.MaterializeResult(
@@ -86,12 +96,14 @@ def group_status(mentor: Mentor) -> dg.MaterializeResult:  # type: ignore[type-a
     )
 
 
-@_whole_table_asset(LEADERBOARD, ["groups", "group_status", "repo_stats"], [_every_group_spec(LEADERBOARD)])
+@_whole_table_asset(LEADERBOARD, ["groups", "group_status", "repo_stats", "flags"], [_every_group_spec(LEADERBOARD)])
 def leaderboard(mentor: Mentor) -> dg.MaterializeResult:  # type: ignore[type-arg]  # Dagster knows the bare class alone
     """The class at a glance, in the roster's order."""
     lake = mentor.lake()
     groups, ids = _groups(lake)
-    frame = leaderboard_frame(groups, lake.read(GROUP_STATUS), lake.read_groups(REPO_STATS, ids))
+    frame = leaderboard_frame(
+        groups, lake.read(GROUP_STATUS), lake.read_groups(REPO_STATS, ids), lake.read_groups(FLAGS, ids)
+    )
     lake.write(LEADERBOARD, frame)
     return dg.MaterializeResult(
         check_results=[_every_group_check(frame, ids)],
@@ -118,8 +130,8 @@ def leaderboard_history(mentor: Mentor) -> dg.MaterializeResult[Any]:
 
 
 @dg.asset(
-    deps=["starter_files", "commits", "contributors", "files", "repo_stats",
-          "leaderboard", "leaderboard_history", "group_status"],
+    deps=["starter_files", "github_repos", "pushes", "commits", "files", "pull_requests", "workflow_runs",
+          "contributors", "flags", "repo_stats", "leaderboard", "leaderboard_history", "group_status"],
     group_name="leaderboard",
     metadata=warehouse_metadata(),
     owners=[OWNER],

@@ -1,35 +1,68 @@
 """Assets read from git, by group: `repo_snapshots`, `commits`, `files`."""
 
 from mlops_mentor.defs.group_step import group_asset
-from mlops_mentor.errors import RepoError
-from mlops_mentor.freshness import snapshot_key
+from mlops_mentor.errors import GitHubError, RepoError
+from mlops_mentor.freshness import github_keys, snapshot_key
+from mlops_mentor.github.access import NotAsked
 from mlops_mentor.group_work import Computed, GroupWork
 from mlops_mentor.repos.commits import read_commits
 from mlops_mentor.repos.files import read_files
-from mlops_mentor.repos.mirror import update_mirror
-from mlops_mentor.repos.snapshot import choose_snapshot, failed_snapshot_frame, snapshot_frame
-from mlops_mentor.schemas import COMMITS, FILES, REPO_SNAPSHOTS
+from mlops_mentor.repos.mirror import fetch_commit, update_mirror
+from mlops_mentor.repos.refs import Refs
+from mlops_mentor.repos.snapshot import PushFeed, choose_snapshot, failed_snapshot_frame, snapshot_frame
+from mlops_mentor.schemas import COMMITS, FILES, PUSHES, REPO_SNAPSHOTS
 
 
-@group_asset(REPO_SNAPSHOTS, deps=["groups"], kinds={"git"})
+@group_asset(REPO_SNAPSHOTS, deps=["groups", "pushes"], kinds={"git"})
 def repo_snapshots(work: GroupWork) -> Computed:
     """A bare mirror of the repository, brought up to date, and the commit that counts."""
-    deadline, now = work.inputs.course.deadline_utc, work.inputs.now
+    group, now = work.group, work.inputs.now
+    deadline = work.inputs.deadline(group)
+    known = work.known(REPO_SNAPSHOTS)
+    # The roster may name another repository now: what was read of the old one says nothing about it.
+    previous = known if known is not None and known["repo_url"].item() == group.address.url else None
     try:
-        state = update_mirror(work.group.address, work.mirror, work.limits)
-        snapshot = choose_snapshot(work.mirror, state, deadline=deadline, now=now)
+        state = update_mirror(group.address, work.mirror, work.limits, _heads_seen(work))
+        snapshot = choose_snapshot(
+            work.mirror,
+            state,
+            repo_url=group.address.url,
+            deadline=deadline,
+            now=now,
+            feed=_feed(work),
+            previous=previous.row(0, named=True) if previous is not None else None,
+            fetch_commit=lambda sha: fetch_commit(group.address, work.mirror, sha, work.limits),
+        )
     except RepoError as error:
-        has_previous = work.lake.has_current(REPO_SNAPSHOTS, work.group.group_id)
-        previous = work.read(REPO_SNAPSHOTS) if has_previous else None
-        if previous is not None and previous["repo_url"].item() != work.group.address.url:
-            # The roster names another repository now: what was read of the old one says nothing about it.
-            previous = None
-        failed = failed_snapshot_frame(work.group, error, previous, deadline=deadline, now=now)
-        work.lake.write(REPO_SNAPSHOTS, failed, work.group.group_id)
+        failed = failed_snapshot_frame(group, error, previous, deadline=deadline, now=now)
+        work.lake.write(REPO_SNAPSHOTS, failed, group.group_id)
         raise
     work.refs = state.refs
-    frame = snapshot_frame(work.group, state, snapshot, deadline=deadline, now=now)
-    return Computed(frame, snapshot_key(work.group, state.refs.refs_id, work.inputs))
+    frame = snapshot_frame(group, state, snapshot, deadline=deadline, now=now)
+    return Computed(frame, snapshot_key(work.lake, group, state.refs.refs_id, work.inputs))
+
+
+def _heads_seen(work: GroupWork) -> tuple[Refs, str | None] | None:
+    """The heads that a look on GitHub saw, and the repository's new address if it has one; None without a look."""
+    if isinstance(work.github, NotAsked):
+        return None
+    try:
+        return work.github.observation().refs, work.github.moved_from(work.group.address.url)
+    except GitHubError:
+        return None
+
+
+def _feed(work: GroupWork) -> PushFeed:
+    """The pushes that GitHub lists now: a feed of another day lacks those that decide."""
+    try:
+        seen = work.seen()
+    except GitHubError as error:
+        return PushFeed(reason=f"GitHub did not answer: {error.reason}")
+    if isinstance(seen, NotAsked):
+        return PushFeed(reason=seen.reason)
+    # What was stored before this look lacks what was pushed since: the wrong commit would be noted for good.
+    is_of_now = work.lake.input_key(PUSHES, work.group.group_id) == github_keys(work.group, seen, None)[PUSHES.name]
+    return PushFeed(work.read(PUSHES)) if is_of_now else PushFeed(reason="GitHub did not list the pushes")
 
 
 @group_asset(COMMITS, deps=["repo_snapshots"], kinds={"git", "polars"})

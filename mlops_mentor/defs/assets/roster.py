@@ -12,6 +12,7 @@ from mlops_mentor.defs.metadata import asset_metadata, table_metadata
 from mlops_mentor.defs.partitions import sync_partitions
 from mlops_mentor.defs.resources import Mentor
 from mlops_mentor.errors import RepoError
+from mlops_mentor.freshness import extensions_of
 from mlops_mentor.repos.mirror import update_mirror
 from mlops_mentor.repos.refs import mirror_refs
 from mlops_mentor.repos.starter import read_starter_files, starter_addresses, starter_files_key
@@ -39,6 +40,9 @@ class RosterConfig(dg.Config):
     kinds={"csv"},
     check_specs=[
         dg.AssetCheckSpec("rows_are_good", asset=GROUPS.name, description="Every row of the roster could be used."),
+        dg.AssetCheckSpec(
+            "extensions_are_good", asset=GROUPS.name, description="Every row of the extensions could be used."
+        ),
         dg.AssetCheckSpec("nobody_vanished", asset=GROUPS.name, description="No group was kept against the roster."),
     ],
 )
@@ -60,6 +64,8 @@ def groups(context: dg.AssetExecutionContext, config: RosterConfig, mentor: Ment
     )
     bad_rows = "\n".join(str(problem) for problem in roster.problems)
     yield _check("rows_are_good", bad_rows, "")
+    extensions = extensions_of(mentor.settings(), frame["group_id"].to_list())
+    yield _check("extensions_are_good", "\n".join(str(problem) for problem in extensions.problems), "")
     yield _check(
         "nobody_vanished",
         ", ".join(change.kept),
