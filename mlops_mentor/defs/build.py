@@ -4,22 +4,36 @@ from collections.abc import Mapping
 
 import dagster as dg
 
-from mlops_mentor.defs.assets import leaderboard, metrics, repos, roster
+from mlops_mentor.defs.assets import github, leaderboard, metrics, repos, roster
 from mlops_mentor.defs.automation import refresh_sensor
 from mlops_mentor.defs.group_step import group_step
 from mlops_mentor.defs.jobs import refresh_class, refresh_groups, refresh_roster
 from mlops_mentor.defs.resources import Mentor
+from mlops_mentor.defs.schedules import nightly_schedules
+from mlops_mentor.defs.sensors import repository_sensor, roster_sensor
 from mlops_mentor.settings import load_settings
 
 
 def build_defs(*, resource_overrides: Mapping[str, object] | None = None) -> dg.Definitions:
     """All definitions; `resource_overrides` replace resources, as tests and the command line do."""
-    by_group = [repos.repo_snapshots, repos.commits, repos.files, metrics.contributors, metrics.repo_stats]
+    settings = load_settings()
+    by_group = [
+        github.github_repos,
+        github.pushes,
+        repos.repo_snapshots,
+        repos.commits,
+        repos.files,
+        github.pull_requests,
+        github.workflow_runs,
+        metrics.contributors,
+        metrics.flags,
+        metrics.repo_stats,
+    ]
     return dg.Definitions(
         assets=[
             roster.groups,
             roster.starter_files,
-            group_step(by_group, load_settings()),
+            group_step(by_group, settings),
             leaderboard.group_status,
             leaderboard.leaderboard,
             leaderboard.leaderboard_history,
@@ -27,7 +41,8 @@ def build_defs(*, resource_overrides: Mapping[str, object] | None = None) -> dg.
         ],
         resources={"mentor": Mentor(), **(resource_overrides or {})},
         jobs=[refresh_roster, refresh_groups, refresh_class],
-        sensors=[refresh_sensor],
+        schedules=nightly_schedules(settings),
+        sensors=[roster_sensor, repository_sensor, refresh_sensor],
         # One process a run: a process a step costs three seconds of CPU each, and the groups share theirs anyway.
         executor=dg.in_process_executor,
     )

@@ -1,7 +1,7 @@
 """The partitions: one a group of the roster.
 
 Belongs here: the definition, its synchronisation with the table `groups`, and cutting a set of groups into the
-contiguous stretches that a run can have.
+contiguous stretches that a run can have, and saying to Dagster which a run has.
 """
 
 from collections.abc import Collection, Sequence
@@ -10,6 +10,7 @@ import dagster as dg
 
 group_partitions = dg.DynamicPartitionsDefinition(name="group")
 NAME = "group"
+RANGE_START, RANGE_END = "dagster/asset_partition_range_start", "dagster/asset_partition_range_end"
 
 
 def sync_partitions(instance: dg.DagsterInstance, group_ids: Sequence[str]) -> None:
@@ -30,3 +31,15 @@ def stretches(known: Sequence[str], wanted: Collection[str]) -> list[tuple[str, 
             found = [*found[:-1], (found[-1][0], key)] if is_open else [*found, (key, key)]
         is_open = key in wanted
     return found
+
+
+def runs_of(known: Sequence[str], wanted: Collection[str], *, max_groups: int) -> list[tuple[str, ...]]:
+    """The groups of each run, in the order of `known`: contiguous stretches, cut to `max_groups`."""
+    places = {key: place for place, key in enumerate(known)}
+    whole = [known[places[first] : places[last] + 1] for first, last in stretches(known, wanted)]
+    return [tuple(keys[i : i + max_groups]) for keys in whole for i in range(0, len(keys), max_groups)]
+
+
+def range_tags(group_ids: Sequence[str]) -> dict[str, str]:
+    """The tags of a run for these neighbours."""
+    return {RANGE_START: group_ids[0], RANGE_END: group_ids[-1]}

@@ -8,23 +8,32 @@ from mlops_mentor.defs.partitions import group_partitions
 from mlops_mentor.freshness import GROUP_TABLES
 from mlops_mentor.schemas import TABLES
 
-BY_GROUP = {"repo_snapshots", "commits", "files", "contributors", "repo_stats"}
+BY_GROUP = {
+    "github_repos", "pushes", "repo_snapshots", "commits", "files", "pull_requests", "workflow_runs", "contributors",
+    "flags", "repo_stats",
+}  # fmt: skip
 WHOLE = {"groups", "starter_files", "group_status", "leaderboard", "leaderboard_history"}
 DEPENDENCIES = {
     "groups": set(),
     "starter_files": set(),
-    "repo_snapshots": {"groups"},
+    "github_repos": {"groups"},
+    "pushes": {"github_repos"},
+    "repo_snapshots": {"groups", "pushes"},
     "commits": {"repo_snapshots"},
     "files": {"repo_snapshots", "starter_files"},
+    "pull_requests": {"github_repos"},
+    "workflow_runs": {"github_repos", "repo_snapshots"},
     "contributors": {"commits", "files"},
-    "repo_stats": {"commits", "contributors", "files"},
-    "group_status": {"groups", "repo_snapshots", "repo_stats"},
-    "leaderboard": {"groups", "group_status", "repo_stats"},
+    "flags": {"repo_snapshots", "pushes", "commits"},
+    "repo_stats": {"commits", "contributors", "files", "pull_requests", "workflow_runs"},
+    "group_status": {"groups", "github_repos", "repo_snapshots", "repo_stats"},
+    "leaderboard": {"groups", "group_status", "repo_stats", "flags"},
     "leaderboard_history": {"groups", "leaderboard"},
 }
 CHECKS = {
     ("groups", "rows_are_good"),
     ("groups", "nobody_vanished"),
+    ("groups", "extensions_are_good"),
     ("repo_snapshots", "is_accessible"),
     ("repo_snapshots", "is_fresh"),
     ("group_status", "has_every_group"),
@@ -97,7 +106,7 @@ def test_only_the_tables_of_the_class_refresh_by_themselves(specs: dict[str, dg.
 
 
 def test_the_sensor_runs_from_the_start_and_covers_what_refreshes_by_itself(definitions: dg.Definitions) -> None:
-    (sensor,) = definitions.sensors or []
+    (sensor,) = [each for each in definitions.sensors or [] if each.name == "refresh_after_wave"]
     assert isinstance(sensor, dg.AutomationConditionSensorDefinition)
     assert sensor.default_status is dg.DefaultSensorStatus.RUNNING
     selected = sensor.asset_selection.resolve(definitions.resolve_asset_graph())
@@ -107,3 +116,22 @@ def test_the_sensor_runs_from_the_start_and_covers_what_refreshes_by_itself(defi
         "leaderboard_history",
         "warehouse",
     }
+
+
+def test_what_watches_and_what_runs_at_night_is_off_at_first(definitions: dg.Definitions) -> None:
+    repository = definitions.get_repository_def()
+    nightly = repository.schedule_defs
+    sensors = {each.name: each for each in repository.sensor_defs if each.name != "refresh_after_wave"}
+    assert {name: (each.job.name, each.minimum_interval_seconds) for name, each in sensors.items()} == {
+        "roster_sensor": ("refresh_roster", 60),
+        "repository_sensor": ("refresh_groups", 300),
+    }
+    assert {each.default_status for each in sensors.values()} == {dg.DefaultSensorStatus.STOPPED}
+    schedules = {each.name: (each.job.name, each.cron_schedule) for each in nightly}
+    assert schedules == {
+        "nightly_roster": ("refresh_roster", "30 2 * * *"),
+        "nightly_groups": ("refresh_groups", "0 3 * * *"),
+    }
+    assert {each.default_status for each in nightly} == {dg.DefaultScheduleStatus.STOPPED}
+    assert all(len(each.description or "") > 40 for each in sensors.values())
+    assert all(len(each.description or "") > 40 for each in nightly)

@@ -1,0 +1,72 @@
+"""Schedules: the nightly refresh, which catches whatever the sensors have not.
+
+Belongs here: when it runs, and what it asks for. At night every group is asked anew, also for what shows in no head of
+its repository, such as a workflow that ran again on an older commit. Both schedules are off until somebody turns them
+on; the tables over all groups follow by themselves.
+"""
+
+import dagster as dg
+
+from mlops_mentor.defs.jobs import refresh_groups, refresh_roster
+from mlops_mentor.defs.partitions import NAME, range_tags, runs_of
+from mlops_mentor.defs.resources import Mentor
+from mlops_mentor.errors import MentorError
+from mlops_mentor.settings import Settings
+
+_ROSTER_AT, _GROUPS_AT = "30 2 * * *", "0 3 * * *"
+_ASK_AGAIN = {"ops": {"group_tables": {"config": {"ask_again": True}}}}
+
+
+def nightly_schedules(settings: Settings) -> list[dg.ScheduleDefinition]:
+    """The roster at 02:30 and the groups at 03:00, where the course is; in UTC where its file cannot be read."""
+    zone = _zone(settings)
+
+    @dg.schedule(
+        name="nightly_roster",
+        job=refresh_roster,
+        cron_schedule=_ROSTER_AT,
+        execution_timezone=zone,
+        default_status=dg.DefaultScheduleStatus.STOPPED,
+        description="Every night the roster and the starter code, before the groups.",
+    )
+    def nightly_roster(context: dg.ScheduleEvaluationContext) -> dg.RunRequest:
+        return dg.RunRequest(run_key=f"nightly-roster-{_night(context)}")
+
+    @dg.schedule(
+        name="nightly_groups",
+        job=refresh_groups,
+        cron_schedule=_GROUPS_AT,
+        execution_timezone=zone,
+        default_status=dg.DefaultScheduleStatus.STOPPED,
+        description="Every night all groups, whether or not a change was noticed.",
+    )
+    def nightly_groups(context: dg.ScheduleEvaluationContext, mentor: Mentor) -> list[dg.RunRequest] | dg.SkipReason:
+        known = context.instance.get_dynamic_partitions(NAME)
+        if not known:
+            return dg.SkipReason("There are no groups yet. Materialize `groups`.")
+        try:
+            max_groups = mentor.settings().groups_per_run
+        except MentorError as error:
+            return dg.SkipReason(str(error))
+        return [
+            dg.RunRequest(
+                run_key=f"nightly-groups-{_night(context)}-{group_ids[0]}-{group_ids[-1]}",
+                run_config=_ASK_AGAIN,
+                tags=range_tags(group_ids),
+            )
+            for group_ids in runs_of(known, known, max_groups=max_groups)
+        ]
+
+    return [nightly_roster, nightly_groups]
+
+
+def _zone(settings: Settings) -> str:
+    try:
+        return settings.the_course.time_zone
+    except MentorError:
+        return "UTC"
+
+
+def _night(context: dg.ScheduleEvaluationContext) -> str:
+    """The date for which the schedule runs, also when it runs late: a daemon that restarts asks for the same again."""
+    return f"{context.scheduled_execution_time:%Y-%m-%d}"

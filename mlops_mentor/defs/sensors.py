@@ -1,0 +1,221 @@
+"""Sensors: noticing that the roster or a repository has changed, and asking for the runs that follow.
+
+Belongs here: what a tick reads, and turning a decision into requests for Dagster. Whether a group has changed is for
+`changes`, which groups are asked for and when again for `waves`. Both sensors are off until somebody turns them on.
+A tick never raises: what is wrong becomes the reason why it skipped, and the next tick tries again.
+"""
+
+import hashlib
+import time
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
+
+import dagster as dg
+
+from mlops_mentor.changes import Look, look_at_groups
+from mlops_mentor.defs.in_flight import groups_in_flight, is_roster_in_flight
+from mlops_mentor.defs.jobs import refresh_groups, refresh_roster
+from mlops_mentor.defs.orphans import end_orphaned_runs
+from mlops_mentor.defs.partitions import NAME, group_partitions, range_tags, runs_of
+from mlops_mentor.defs.resources import Mentor
+from mlops_mentor.errors import MentorError
+from mlops_mentor.lake import Lake
+from mlops_mentor.roster import Group, groups_frame, groups_from_frame, load_roster, roster_change
+from mlops_mentor.schemas import GROUPS, STARTER_FILES
+from mlops_mentor.settings import Settings
+from mlops_mentor.waves import Cursor, Wave, due, plan_wave, resting_unread
+
+WAVE_TAG = "mentor/wave"
+INTERVAL_S = 300
+# A tick may take 60 seconds, or Dagster ends it.
+LOOK_BUDGET_S = 25.0
+# For repositories that did not answer and rest: what is left of the budget, and no more than this.
+SPARE_BUDGET_S = 8.0
+_MAX_REASON_LINES = 5
+_MAX_LISTED = 20
+# The roster is asked for as if it were one group.
+_ROSTER = "roster"
+
+# `changes.look_at_groups`: the looks that came back in time, by group.
+LookAtGroups = Callable[..., Mapping[str, Look]]
+Clock = Callable[[], datetime]
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+def make_roster_sensor(*, clock: Clock = _now) -> dg.SensorDefinition:
+    """The sensor; tests have their own `clock`."""
+
+    @dg.sensor(
+        name="roster_sensor",
+        job=refresh_roster,
+        minimum_interval_seconds=60,
+        default_status=dg.DefaultSensorStatus.STOPPED,
+        description="Keeps the groups and their partitions equal to the roster.",
+    )
+    def roster_sensor(context: dg.SensorEvaluationContext, mentor: Mentor) -> dg.SensorResult | dg.SkipReason:
+        return _guarded(context, "the roster", lambda: _roster_tick(context, mentor.settings(), clock()))
+
+    return roster_sensor
+
+
+def make_repository_sensor(*, look: LookAtGroups = look_at_groups, clock: Clock = _now) -> dg.SensorDefinition:
+    """The sensor; tests have their own `look` and `clock`."""
+
+    @dg.sensor(
+        name="repository_sensor",
+        job=refresh_groups,
+        minimum_interval_seconds=INTERVAL_S,
+        default_status=dg.DefaultSensorStatus.STOPPED,
+        description="Looks at every repository and refreshes the groups whose repository has changed.",
+    )
+    def repository_sensor(context: dg.SensorEvaluationContext, mentor: Mentor) -> dg.SensorResult | dg.SkipReason:
+        return _guarded(
+            context, "the repositories", lambda: _repository_tick(context, mentor.settings(), look, clock())
+        )
+
+    return repository_sensor
+
+
+def _guarded(
+    context: dg.SensorEvaluationContext, what: str, tick: Callable[[], dg.SensorResult | dg.SkipReason]
+) -> dg.SensorResult | dg.SkipReason:
+    try:
+        return tick()
+    except MentorError as error:
+        return dg.SkipReason("\n".join(str(error).splitlines()[:_MAX_REASON_LINES]))
+    except Exception as error:
+        # A bug must not end the watching.
+        context.log.exception(f"looking at {what} failed")
+        return dg.SkipReason(f"Looking at {what} failed: {type(error).__name__}: {error}"[:1000])
+
+
+# The roster
+
+
+def _roster_tick(
+    context: dg.SensorEvaluationContext, settings: Settings, now: datetime
+) -> dg.SensorResult | dg.SkipReason:
+    lake = Lake(settings.lake_dir)
+    end_orphaned_runs(context.instance, settings.locks_dir)
+    if is_roster_in_flight(context.instance):
+        return dg.SkipReason("The roster is being refreshed.")
+    roster = load_roster(settings.roster_file)
+    stored = lake.read_or_empty(GROUPS)
+    wanted = groups_frame(roster_change(groups_from_frame(stored), roster).groups)
+    seen_id = hashlib.sha256(wanted.write_json().encode()).hexdigest()[:16]
+    look = Look(_ROSTER, not lake.has(GROUPS) or not wanted.equals(stored), seen_id)
+    wave = plan_wave((_ROSTER,), {_ROSTER: look}, (), Cursor.parse(context.cursor), now)
+    if wave.wanted:
+        context.log.info(
+            f"{settings.roster_file} has changed: {stored.height} groups are stored, {wanted.height} in it"
+        )
+        request = dg.RunRequest(
+            job_name=refresh_roster.name, run_key=wave.run_key(wave.wanted), asset_selection=_stale(lake)
+        )
+        return dg.SensorResult([request], cursor=wave.cursor.text())
+    if wave.resting:
+        reason = f"The roster was not taken over, as the run of refresh_roster says. Next attempt at {_until(wave)}."
+        return dg.SensorResult(skip_reason=reason, cursor=wave.cursor.text())
+    return _mended(context.instance, stored["group_id"].to_list(), wave.cursor)
+
+
+def _stale(lake: Lake) -> list[dg.AssetKey]:
+    # Without starter code a group's files count as all its own: at the very first it has to be there before them.
+    tables = [GROUPS] if lake.has(STARTER_FILES) else [GROUPS, STARTER_FILES]
+    return [dg.AssetKey(table.name) for table in tables]
+
+
+def _mended(instance: dg.DagsterInstance, group_ids: Sequence[str], cursor: Cursor) -> dg.SensorResult:
+    """A process killed between storing the roster and telling Dagster has left them apart."""
+    known = instance.get_dynamic_partitions(NAME)
+    added = [group_id for group_id in group_ids if group_id not in known]
+    removed = [group_id for group_id in known if group_id not in group_ids]
+    requests: list[dg.AddDynamicPartitionsRequest | dg.DeleteDynamicPartitionsRequest] = []
+    if added:
+        requests.append(group_partitions.build_add_request(added))
+    if removed:
+        requests.append(group_partitions.build_delete_request(removed))
+    reason = f"{len(group_ids)} groups, as in the roster."
+    if requests:
+        reason = f"{reason} Partitions mended: {len(added)} added, {len(removed)} removed."
+    return dg.SensorResult(skip_reason=reason, dynamic_partitions_requests=requests, cursor=cursor.text())
+
+
+# The repositories
+
+
+def _repository_tick(
+    context: dg.SensorEvaluationContext, settings: Settings, look: LookAtGroups, began_at: datetime
+) -> dg.SensorResult | dg.SkipReason:
+    # Runs of a killed command line would count as in flight for ever.
+    end_orphaned_runs(context.instance, settings.locks_dir)
+    known = context.instance.get_dynamic_partitions(NAME)
+    groups = _groups(settings, known)
+    if not groups:
+        return dg.SkipReason("There are no groups yet. Materialize `groups`, or turn on roster_sensor.")
+    cursor = Cursor.parse(context.cursor)
+    looks = _looks(settings, groups, cursor, began_at, look)
+    repository = context.repository_def
+    in_flight = groups_in_flight(context.instance, repository.asset_graph if repository else None, since=began_at)
+    wave = plan_wave(tuple(groups), looks, in_flight, cursor, began_at)
+    said = _said(wave, len(looks))
+    if not wave.wanted:
+        return dg.SensorResult(skip_reason=said, cursor=wave.cursor.text())
+    requests = [
+        dg.RunRequest(
+            job_name=refresh_groups.name,
+            run_key=wave.run_key(group_ids),
+            tags={**range_tags(group_ids), WAVE_TAG: str(wave.cursor.sequence)},
+        )
+        for group_ids in runs_of(known, wave.wanted, max_groups=settings.groups_per_run)
+    ]
+    context.log.info(f"{said} Wave {wave.cursor.sequence}: {len(requests)} runs for {_listed(wave.wanted)}.")
+    return dg.SensorResult(requests, cursor=wave.cursor.text())
+
+
+def _groups(settings: Settings, known: Sequence[str]) -> dict[str, Group]:
+    """The stored groups that Dagster knows, in the roster's order; for others no run can be asked."""
+    stored = groups_from_frame(Lake(settings.lake_dir).read_or_empty(GROUPS))
+    return {group.group_id: group for group in stored if group.group_id in set(known)}
+
+
+def _looks(
+    settings: Settings, groups: Mapping[str, Group], cursor: Cursor, now: datetime, look: LookAtGroups
+) -> dict[str, Look]:
+    """What was seen within the budget, by group: first of those that are due, then of some that rest."""
+    end = time.monotonic() + LOOK_BUDGET_S
+    ids = tuple(groups)
+    looks = dict(look(settings, [groups[i] for i in due(ids, cursor, now)], budget_s=LOOK_BUDGET_S))
+    resting = [groups[group_id] for group_id in resting_unread(ids, cursor, now)]
+    left = min(end - time.monotonic(), SPARE_BUDGET_S)
+    if resting and left > 1:
+        looks |= look(settings, resting, budget_s=left)
+    return looks
+
+
+def _said(wave: Wave, num_looks: int) -> str:
+    """What a tick says for itself: `130 groups looked at, 3 unreadable, 3 failed before and rest until ...`."""
+    parts = [f"{num_looks} groups looked at"]
+    parts += [f"{wave.num_unreadable} unreadable"] if wave.num_unreadable else []
+    parts += [f"{len(wave.unreached)} not reached, which come next"] if wave.unreached else []
+    parts += [f"{len(wave.waiting)} being worked on"] if wave.waiting else []
+    parts += [f"{len(wave.resting)} failed before and rest until {_until(wave)}"] if wave.resting else []
+    return f"{', '.join(parts)}, {f'{len(wave.wanted)} asked for' if wave.wanted else 'nothing new'}."
+
+
+def _until(wave: Wave) -> str:
+    """When the first of those that rest is asked for again."""
+    moments = [wave.cursor.requests[group_id].next_at for group_id in wave.resting]
+    return f"{min(moments):%Y-%m-%d %H:%M} UTC"
+
+
+def _listed(group_ids: Sequence[str]) -> str:
+    rest = len(group_ids) - _MAX_LISTED
+    return ", ".join(group_ids[:_MAX_LISTED]) + (f" and {rest} more" if rest > 0 else "")
+
+
+roster_sensor = make_roster_sensor()
+repository_sensor = make_repository_sensor()
