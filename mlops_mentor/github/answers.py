@@ -211,3 +211,36 @@ class Activity(BaseModel):
     timestamp: AwareDatetime
     activity_type: str
     actor: Account | None
+
+
+class RestRun(BaseModel):
+    """An item of `GET /repos/{owner}/{repo}/actions/runs`."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    html_url: str
+    name: str | None
+    head_sha: Sha
+    event: str
+    status: str
+    conclusion: str | None
+    run_number: int = Field(ge=1)
+    created_at: AwareDatetime
+    updated_at: AwareDatetime
+
+    @property
+    def suite(self) -> CheckSuite:
+        """As GraphQL has it."""
+        run = WorkflowRun(
+            url=self.html_url, event=self.event, run_number=self.run_number, created_at=self.created_at,
+            updated_at=self.updated_at, workflow=Workflow(name=self.name or "unnamed"),
+        )  # fmt: skip
+        return CheckSuite(status=self.status, conclusion=self.conclusion, workflow_run=run)
+
+
+class RestRuns(BaseModel):
+    """A page of `GET /repos/{owner}/{repo}/actions/runs`."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    workflow_runs: tuple[RestRun, ...]

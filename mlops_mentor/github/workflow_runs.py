@@ -1,21 +1,31 @@
 """Runs of GitHub Actions: asked in batches along the default branch, made into the table `workflow_runs`.
 
-REST lists runs too, a hundred in a request and only one repository: a busy group costs sixteen requests there.
+REST lists runs too, a hundred in a request and only one repository: a busy group costs sixteen requests there. It is
+asked where the token may see runs but not the check suites, by which GraphQL has them: the newest runs only.
 """
 
 from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Protocol
 
 import polars as pl
 
 from mlops_mentor.errors import GitHubError
-from mlops_mentor.github.answers import CheckedCommit, Page, RunsAtCommit, WorkflowRunsPage
+from mlops_mentor.github.answers import CheckedCommit, CheckSuite, Page, RestRuns, RunsAtCommit, WorkflowRunsPage
 from mlops_mentor.github.batches import GraphQLClient, Question, ask, ask_pages
 from mlops_mentor.schemas import WORKFLOW_RUNS
 
 BATCH_SIZE = 6
+_REST_PAGE = 100
+_MAX_REST_PAGES = 3
 # 1,000 commits: of a fork of something old the newest are enough, as the project has lasted three weeks.
 MAX_PAGES = 20
+
+
+class RunsClient(GraphQLClient, Protocol):
+    """What of the client is needed here."""
+
+    async def get(self, path: str, params: Mapping[str, str | int], *, model: type[RestRuns]) -> RestRuns: ...
 
 
 @dataclass
@@ -30,7 +40,7 @@ class CommitsWithRuns:
 
 
 async def fetch_workflow_runs(
-    client: GraphQLClient, names: Sequence[str]
+    client: RunsClient, names: Sequence[str]
 ) -> AsyncIterator[tuple[str, CommitsWithRuns | GitHubError]]:
     """The runs on the newest commits of each default branch, or why they are not to be had, in no order.
 
@@ -44,7 +54,8 @@ async def fetch_workflow_runs(
     )  # fmt: skip
     async for question, page, is_last in arriving:
         if isinstance(page, GitHubError):
-            yield question.name, page
+            is_shut = page.status == "no_access"
+            yield question.name, await _fetch_by_rest(client, question.name) if is_shut else page
             continue
         if history := _history(page):
             found[question.name].commits += history.nodes
@@ -52,13 +63,33 @@ async def fetch_workflow_runs(
             yield question.name, found.pop(question.name)
 
 
-async def fetch_runs_at(client: GraphQLClient, name: str, sha: str) -> CommitsWithRuns | GitHubError:
+async def fetch_runs_at(client: RunsClient, name: str, sha: str) -> CommitsWithRuns | GitHubError:
     """The runs on one commit, which the default branch may have lost."""
     question = Question(name, {"commit": sha})
     [answer] = await ask(client, "runs_at_commit", {"commit": "GitObjectID!"}, RunsAtCommit, [question])
     if isinstance(answer, GitHubError):
-        return answer
+        return await _fetch_by_rest(client, name, head_sha=sha) if answer.status == "no_access" else answer
     return CommitsWithRuns([answer.object] if answer.object is not None else [])
+
+
+async def _fetch_by_rest(client: RunsClient, name: str, **only: str) -> CommitsWithRuns | GitHubError:
+    """The newest runs of a repository, or those that `only` leaves, by the commit that they ran on."""
+    suites: dict[str, list[CheckSuite]] = {}
+    try:
+        for number in range(1, _MAX_REST_PAGES + 1):
+            params: dict[str, str | int] = {"per_page": _REST_PAGE, "page": number, **only}
+            page = await client.get(f"/repos/{name}/actions/runs", params, model=RestRuns)
+            for run in page.workflow_runs:
+                suites.setdefault(run.head_sha, []).append(run.suite)
+            if len(page.workflow_runs) < _REST_PAGE:
+                break
+    except GitHubError as error:
+        if error.status in ("rate_limited", "bad_token"):
+            raise
+        return error
+    return CommitsWithRuns(
+        [CheckedCommit(oid=sha, check_suites=Page[CheckSuite](nodes=tuple(found))) for sha, found in suites.items()]
+    )
 
 
 def workflow_runs_frame(group_id: str, found: CommitsWithRuns, known: pl.DataFrame | None) -> pl.DataFrame:

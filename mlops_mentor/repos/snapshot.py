@@ -28,6 +28,8 @@ _COMMIT_DATE = "deadline_commit_date"
 # What was chosen so soon after the deadline may still move forward: GitHub lists a push some seconds after it, and our
 # clock may be fast.
 _SETTLING = timedelta(minutes=10)
+# Committer dates are the student's: what is pushed longer after the deadline than this moves nothing, whatever its date.
+_SETTLING_BY_DATE = timedelta(hours=1)
 
 
 @dataclass(frozen=True)
@@ -103,7 +105,7 @@ def choose_snapshot(
     if now <= deadline:
         choice = _Choice(tip, state.refs.committed.get(ref or ""), _TIP)
     else:
-        choice = _Search(mirror, state.refs, branch, tip, deadline, feed, known, fetch_commit).choice()
+        choice = _Search(mirror, state.refs, branch, tip, deadline, now, feed, known, fetch_commit).choice()
     num_late, last_late_at = (0, None) if choice.sha == tip or tip is None else _late(mirror, tip, choice.sha)
     rewritten_at, rewritten_from = _rewriting(mirror, tip, known, now)
     return Snapshot(
@@ -130,6 +132,7 @@ class _Search:
     branch: str | None
     tip: str | None
     deadline: datetime
+    now: datetime
     feed: PushFeed
     known: Mapping[str, Any]
     fetch_commit: Callable[[str], bool]
@@ -142,7 +145,7 @@ class _Search:
         if by_push_time.sha is not None or _PUSH_TIME in noted:
             return self._noting(by_push_time, noted.get(_PUSH_TIME))
         reason = by_push_time.reason
-        if _COMMIT_DATE in noted and not self._is_settling:
+        if _COMMIT_DATE in noted and not (self._is_settling and self.now <= self.deadline + _SETTLING_BY_DATE):
             return _as_noted(noted[_COMMIT_DATE], _COMMIT_DATE, reason)
         return self._noting(self._by_commit_date(reason), noted.get(_COMMIT_DATE))
 

@@ -179,7 +179,8 @@ class FakeClient:
 
     async def get(self, path: str, params: Mapping[str, str | int] | None = None, *, model: type[T]) -> T:
         assert self.is_open, "asked while not open"
-        answer = self.answers[path]
+        self.paths.append(path)
+        answer = self.answers.get(path, GitHubError("no_access", f"nothing at {path} for this token"))
         if isinstance(answer, GitHubError):
             raise answer
         return TypeAdapter(model).validate_python(answer)

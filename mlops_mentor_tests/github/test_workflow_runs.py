@@ -112,12 +112,51 @@ def test_the_whole_history_of_each_repository_is_read() -> None:
         assert table(commits).height == len(repo.history)
 
 
-def test_a_token_that_may_not_see_check_suites_is_told_so() -> None:
-    path = ("defaultBranchRef", "target", "history", "nodes", 0, "checkSuites")
-    client = FakeClient([FakeRepo(NAME)], errors={NAME: GraphQLError(type="FORBIDDEN", path=path)})
+SUITES = ("defaultBranchRef", "target", "history", "nodes", 0, "checkSuites")
+RUNS = f"/repos/{NAME}/actions/runs"
+
+
+def rest_run(run_id: int, number: int, conclusion: str | None = "success") -> dict[str, Any]:
+    return {
+        "id": run_id, "html_url": f"https://github.com/{NAME}/actions/runs/{run_id}", "name": "Tests",
+        "head_sha": sha(number), "event": "push", "status": "completed" if conclusion else "in_progress",
+        "conclusion": conclusion, "run_number": 3, "created_at": AT, "updated_at": AT,
+    }  # fmt: skip
+
+
+def test_where_a_token_may_not_see_check_suites_rest_has_the_newest_runs() -> None:
+    client = FakeClient([FakeRepo(NAME)], errors={NAME: GraphQLError(type="FORBIDDEN", path=SUITES)})
+    client.answers[RUNS] = {"total_count": 2, "workflow_runs": [rest_run(LARGE, 1), rest_run(8, 1, None)]}
+    found = fetch(client, [NAME])[NAME]
+    assert isinstance(found, CommitsWithRuns)
+    assert found.shas == {sha(1)}
+    rows = table(found).sort("run_id")
+    assert rows["run_id"].to_list() == [8, LARGE]
+    assert rows["conclusion"].to_list() == [None, "success"]
+    assert rows["status"].to_list() == ["in_progress", "completed"]
+    assert client.paths == [RUNS]
+
+
+def test_of_a_busy_repository_rest_is_asked_for_three_pages() -> None:
+    client = FakeClient([FakeRepo(NAME)], errors={NAME: GraphQLError(type="FORBIDDEN", path=SUITES)})
+    client.answers[RUNS] = {"workflow_runs": [rest_run(number + 1, number) for number in range(100)]}
+    fetch(client, [NAME])
+    assert client.paths == [RUNS] * 3
+
+
+def test_a_token_that_may_see_no_runs_at_all_is_told_so() -> None:
+    client = FakeClient([FakeRepo(NAME)], errors={NAME: GraphQLError(type="FORBIDDEN", path=SUITES)})
     found = fetch(client, [NAME])[NAME]
     assert isinstance(found, GitHubError)
     assert found.status == "no_access"
+
+
+def test_runs_at_a_lost_commit_are_had_from_rest_too() -> None:
+    client = FakeClient([FakeRepo(NAME)], errors={NAME: GraphQLError(type="FORBIDDEN", path=("object",))})
+    client.answers[RUNS] = {"workflow_runs": [rest_run(5, 9)]}
+    found = fetch_at(client, 9)
+    assert isinstance(found, CommitsWithRuns)
+    assert found.shas == {sha(9)}
 
 
 def test_of_an_old_repository_the_newest_commits_are_enough() -> None:

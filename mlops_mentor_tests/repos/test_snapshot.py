@@ -437,7 +437,16 @@ def test_with_a_clock_that_is_fast_a_commit_made_in_time_still_counts(story: Sto
     story.push(EARLY)
     story.look(DEADLINE + MINUTE, has_feed=False)
     last = story.push(DEADLINE)
-    assert of(story.look(has_feed=False)) == (last, DATE)
+    assert of(story.look(DEADLINE + 20 * MINUTE, has_feed=False)) == (last, DATE)
+
+
+def test_what_was_noted_right_after_the_deadline_does_not_move_to_what_was_backdated_later(story: Story) -> None:
+    # As the sensor looks: a few minutes after the deadline, and again when somebody pushes.
+    good = story.push(EARLY)
+    story.look(DEADLINE + MINUTE, has_feed=False)
+    story.push(LATE, dated=DEADLINE - MINUTE)
+    assert of(story.look(LATE + MINUTE, has_feed=False)) == (good, DATE)
+    assert story.noted() == {DATE: good}
 
 
 def test_what_was_noted_right_after_the_deadline_never_goes_back(story: Story) -> None:
