@@ -26,15 +26,19 @@ def serve_ui(settings: Settings, port: int) -> None:
             dagster.run_roster()
     except MentorError as error:
         say(f"roster not loaded: {error} The UI starts all the same.", err=True, fg="yellow")
+    home = prepare_home(settings)
     environment = os.environ | {
-        "DAGSTER_HOME": str(prepare_home(settings)),
+        "DAGSTER_HOME": str(home),
         "MENTOR_DATA_DIR": str(settings.root),
         "MENTOR_COURSE": str(settings.course_file),
         "PYTHONWARNINGS": "ignore",
+        # No file of the directory in which this was started (a student's checkout, say) takes the place of a library.
+        "PYTHONSAFEPATH": "1",
     }
     if settings.roster is not None:
         environment["MENTOR_ROSTER"] = str(settings.roster_file)
     say(f"Dagster on http://127.0.0.1:{port} (Ctrl-C ends it)")
-    arguments = ["dev", "--module-name", "mlops_mentor.definitions", "--host", "127.0.0.1", "--port", str(port)]
+    arguments = ["dev", "--module-name", "mlops_mentor.definitions", "--working-directory", str(home)]
+    arguments += ["--host", "127.0.0.1", "--port", str(port)]
     # Nothing here is left to do: the process becomes Dagster's, so that signals reach it.
     os.execve(sys.executable, [sys.executable, "-m", "dagster", *arguments], environment)  # noqa: S606
