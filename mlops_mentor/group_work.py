@@ -16,7 +16,7 @@ from pathlib import Path
 import polars as pl
 from filelock import FileLock, Timeout
 
-from mlops_mentor.errors import GitHubError, MentorError, RepoError, SchemaError
+from mlops_mentor.errors import GitHubError, LakeError, MentorError, RepoError, SchemaError
 from mlops_mentor.freshness import GITHUB_TABLES, GROUP_TABLES, Inputs, github_keys, input_key, was_asked
 from mlops_mentor.github.access import NotAsked
 from mlops_mentor.github.collector import RepoActivity
@@ -39,6 +39,7 @@ from mlops_mentor.schemas import (
     STARTER_FILES,
     Table,
     empty,
+    problems,
 )
 
 log = logging.getLogger(__name__)
@@ -86,9 +87,18 @@ class GroupWork:
         return self.parts[table.name]
 
     def known(self, table: Table) -> pl.DataFrame | None:
-        """What is stored of the group, whether or not it is up to date; None where nothing (readable) is."""
+        """What is stored of the group, whether or not it is up to date; None where nothing (readable) is.
+
+        What an older version stored counts: of a repository that is gone by now there will be nothing else.
+        """
         group_id = self.group.group_id
-        return self.read(table) if self.lake.has_current(table, group_id) else None
+        if self.lake.has_current(table, group_id):
+            return self.read(table)
+        try:
+            older = self.lake.read_or_empty(table, group_id)
+        except LakeError:
+            return None
+        return older if older.height and not problems(table, older) else None
 
     def said_by_github(self, table: Table) -> pl.DataFrame | None:
         """What GitHub said, now or before; None where it never did."""
@@ -220,7 +230,11 @@ def _run_link(work: GroupWork, table: Table, compute: Compute) -> Finished:
                 # It notes why GitHub does not say, and raises that too.
                 compute(work)
             raise
-        if before and (before == key or _is_kept(work, table)) and not _is_computed_anyway(work, table):
+        is_there = before and (before == key or _is_kept(work, table)) and not _is_computed_anyway(work, table)
+        if before and is_there and (known := work.known(table)) is not None:
+            if not work.lake.has_current(table, group_id):
+                # In the columns of now, or nobody could read what an older version was told by GitHub.
+                work.parts[table.name] = work.lake.write(table, known, group_id, input_key=before)
             return Finished(table, work.read(table), is_unchanged=True)
         computed = compute(work)
     work.parts[table.name] = work.lake.write(table, computed.frame, group_id, input_key=key)
@@ -281,10 +295,8 @@ def _forget_other_repository(work: GroupWork, reason: str) -> None:
     Every group has its row of numbers, also such a one.
     """
     group_id = work.group.group_id
-    has_snapshot = (
-        work.lake.has_current(REPO_SNAPSHOTS, group_id)
-        and work.lake.read(REPO_SNAPSHOTS, group_id)["snapshot_rule"].item() is not None
-    )
+    snapshot = work.known(REPO_SNAPSHOTS)
+    has_snapshot = snapshot is not None and snapshot["snapshot_rule"].item() is not None
     if not has_snapshot:
         work.forget(COMMITS, FILES, CONTRIBUTORS, FLAGS)
     if not has_snapshot or not work.lake.has(REPO_STATS, group_id):

@@ -111,15 +111,16 @@ class Lake:
         except FileNotFoundError:
             return None
 
-    def read_or_empty(self, table: Table) -> pl.DataFrame:
-        """The whole table, or no rows when it was never written; columns that an older version lacked are null.
+    def read_or_empty(self, table: Table, group_id: str | None = None) -> pl.DataFrame:
+        """The table, or the group's part of it, or no rows when it was never written; columns that an older version
+        lacked are null.
 
         Raises:
             LakeError: it is there but cannot be read: taking it for empty would lose what it holds.
         """
-        if not self.has(table):
+        if not self.has(table, group_id):
             return empty(table)
-        stored = self._read_any_version(table)
+        stored = self._read_any_version(table, group_id)
         shared = [name for name, dtype in stored.schema.items() if table.schema.get(name) == dtype]
         return pl.concat([empty(table), stored.select(shared)], how="diagonal").select(table.schema.names())
 

@@ -334,6 +334,25 @@ def test_a_repository_that_was_deleted_after_the_deadline_keeps_its_numbers(
         assert status["github_status"] == "not_found"
 
 
+def test_a_repository_that_is_gone_keeps_its_numbers_where_an_older_version_read_it(
+    chain: Chain, source: Source
+) -> None:
+    chain.run(now=AFTER)
+    sha = chain.row(REPO_SNAPSHOTS)["snapshot_sha"]
+    before = {table: chain.lake.read(table, "1") for table in (COMMITS, FILES)}
+    # As the version before had it.
+    columns = ["rule_reason", "num_late_commits", "last_late_at", "rewritten_at", "rewritten_from", "content_id"]
+    older = chain.lake.read(REPO_SNAPSHOTS, "1").drop(columns)
+    older.write_parquet(chain.lake.path(REPO_SNAPSHOTS, "1"))
+    shutil.rmtree(source.path)
+    result = chain.run(now=AFTER + timedelta(days=9))
+    assert result.failed_table == "repo_snapshots"
+    assert all(chain.lake.read(table, "1").equals(frame) for table, frame in before.items())
+    row, kept = chain.row(REPO_STATS), chain.row(REPO_SNAPSHOTS)
+    assert (row["total_commits"], row["snapshot_sha"]) == (2, sha)
+    assert (kept["snapshot_sha"], kept["status"]) == (sha, "not_found")
+
+
 def test_a_repository_that_was_never_read_ends_the_chain_with_a_row_that_says_why(chain: Chain, source: Source) -> None:
     shutil.rmtree(source.path)
     result = chain.run()
@@ -438,6 +457,21 @@ def test_a_token_that_is_taken_away_keeps_what_github_said_with_its_date(chain: 
     assert recomputed(chain.run(NO_TOKEN)) == []
     assert chain.run(github).failed_table is None
     assert "num_prs" not in chain.not_available()
+
+
+@pytest.mark.parametrize("was_on_github", [True, False])
+def test_without_a_token_what_an_older_version_stored_stops_nothing(
+    chain: Chain, github: OnGitHub, was_on_github: bool
+) -> None:
+    chain.run(github if was_on_github else NO_TOKEN)
+    part = chain.lake.read(PULL_REQUESTS, "1")
+    key = str(chain.lake.input_key(PULL_REQUESTS, "1"))
+    older = part.drop("author")
+    older.write_parquet(chain.lake.path(PULL_REQUESTS, "1"), metadata={"mlops_mentor.input_key": key})
+    assert chain.run(NO_TOKEN).failed_table is None
+    kept = chain.lake.read(PULL_REQUESTS, "1")
+    assert kept.equals(part.with_columns(author=pl.lit(None, pl.String)))
+    assert chain.row(REPO_STATS)["num_prs"] == (1 if was_on_github else None)
 
 
 def test_a_token_that_is_given_has_everything_asked(chain: Chain, github: OnGitHub) -> None:

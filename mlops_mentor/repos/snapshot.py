@@ -28,7 +28,7 @@ _COMMIT_DATE = "deadline_commit_date"
 # What was chosen so soon after the deadline may still move forward: GitHub lists a push some seconds after it, and our
 # clock may be fast.
 _SETTLING = timedelta(minutes=10)
-# Committer dates are the student's: what is pushed longer after the deadline than this moves nothing, whatever its date.
+# Committer dates are the student's: what is pushed longer after the deadline moves nothing, whatever its date.
 _SETTLING_BY_DATE = timedelta(hours=1)
 
 

@@ -22,7 +22,7 @@ MAIN = "refs/heads/main"
 
 @pytest.fixture(autouse=True)
 def _no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "_LAG_PAUSES_S", (0.0, 0.0, 0.0))
+    monkeypatch.setattr(module, "_LAG_PAUSES_S", (0.0, 0.0))
 
 
 def observation(tip: int = 1, *, pushed: timedelta | None = timedelta(days=1), **more: Any) -> Observation:
@@ -128,9 +128,10 @@ def test_a_push_that_is_listed_is_not_waited_for() -> None:
     assert client.num_read == 1
 
 
-def test_waiting_for_a_push_ends() -> None:
+def test_waiting_for_a_push_ends_and_a_feed_without_it_is_none() -> None:
     client = Growing(feed(1))
-    assert ids(fetch(client, observation(2, pushed=timedelta(seconds=5)))) == [1]
+    with pytest.raises(GitHubError, match="does not list yet"):
+        fetch(client, observation(2, pushed=timedelta(seconds=5)))
     assert client.num_read == 3
 
 
