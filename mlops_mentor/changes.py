@@ -4,6 +4,7 @@ Belongs here: looking at every repository and comparing with what is stored. Tho
 requests where there is a token, all others by asking git for their heads, many at once.
 """
 
+import logging
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
@@ -54,7 +55,8 @@ def is_starter_code_current(settings: Settings, lake: Lake) -> bool:
 class Look:
     """What a look at a group's repository saw.
 
-    `is_changed`: the group is not stored as it would be computed now. `seen_id` differs whenever what was seen does; it
+    `is_changed`: the group is not stored as it would be computed now. `seen_id` differs whenever what was seen does, or
+    its deadline; behind `|` stands what GitHub alone shows, where it was asked. It
     is `UNREADABLE` wherever nothing could be seen, for the `reason`.
     """
 
@@ -64,6 +66,7 @@ class Look:
     reason: str | None = None
 
 
+log = logging.getLogger(__name__)
 UNREADABLE = "unreadable"
 # Asking git for the heads of one repository, so that one that hangs does not keep the others waiting.
 _MAX_ASK_S = 10.0
@@ -115,7 +118,7 @@ def look_at_groups(
 def _look(settings: Settings, lake: Lake, inputs: Inputs, group: Group, seen: Seen) -> Look:
     group_id = group.group_id
     if isinstance(seen, Observation):
-        refs_id, seen_id = seen.refs.refs_id, seen.seen_id
+        refs_id, details = seen.refs.refs_id, f"|{seen.seen_id}"
     else:
         try:
             timeout_s = min(settings.ask_timeout_s, _MAX_ASK_S)
@@ -123,11 +126,12 @@ def _look(settings: Settings, lake: Lake, inputs: Inputs, group: Group, seen: Se
             refs, _ = remote_refs(group.address, cwd=settings.root, timeout_s=timeout_s, login=login)
         except RepoError as error:
             return Look(group_id, True, UNREADABLE, error.reason)
-        refs_id = seen_id = refs.refs_id
+        refs_id, details = refs.refs_id, ""
     is_changed = not is_current(lake, group, seen, refs_id, inputs)
     if not is_changed:
         lake.confirm(REPO_SNAPSHOTS, group_id)
-    return Look(group_id, is_changed, seen_id)
+    phase = "after" if inputs.is_over(group) else "before"
+    return Look(group_id, is_changed, f"{refs_id}, {phase} {inputs.deadline(group).isoformat()}{details}")
 
 
 def _seen_on_github(
@@ -156,6 +160,7 @@ async def _observe_all(
                 async for name, seen in observe(client, names):
                     observed[name] = seen  # noqa: PERF403 - what came before an error counts
         except GitHubError as error:
+            log.warning("%s Git alone is looked at.", error.reason)
             for name in names:
                 observed.setdefault(name, error)
     return observed

@@ -73,6 +73,10 @@ class Inputs:
         """The group's deadline (UTC)."""
         return self.until.get(group.group_id, self.course.deadline_utc)
 
+    def is_over(self, group: Group) -> bool:
+        """Whether the group's deadline has passed."""
+        return self.now > self.deadline(group)
+
 
 def load_inputs(settings: Settings, *, ask_again: bool = False) -> Inputs:
     """The inputs as they are at this moment.
@@ -102,15 +106,21 @@ def starter_key(lake: Lake) -> str | None:
     return lake.input_key(STARTER_FILES) if lake.has(STARTER_FILES) else None
 
 
-def github_keys(group: Group, seen: Observation | NotAsked, content_id: str | None) -> Mapping[str, str]:
-    """By table from GitHub, the key of the group's part, given what a look saw and what git shows."""
+def github_keys(
+    group: Group, seen: Observation | NotAsked, content_id: str | None, *, is_over: bool
+) -> Mapping[str, str]:
+    """By table from GitHub, the key of the group's part, given what a look saw and what git shows.
+
+    Once the deadline `is_over` the pushes are read once more, though all branches be where they were before: one may
+    have been moved and moved back between two looks.
+    """
     url = group.address.url
     if isinstance(seen, NotAsked):
         keys = {table.name: f"{_NOT_ASKED}{seen.status}" for table in GITHUB_TABLES}
         return keys | {GITHUB_REPOS.name: _key(GITHUB_REPOS, url, seen.status)}
     return {
         GITHUB_REPOS.name: _key(GITHUB_REPOS, url, seen.seen_id),
-        PUSHES.name: _key(PUSHES, url, seen.branches_id),
+        PUSHES.name: _key(PUSHES, url, seen.branches_id, "after" if is_over else "before"),
         PULL_REQUESTS.name: _key(PULL_REQUESTS, url, seen.pull_requests_id),
         WORKFLOW_RUNS.name: _key(WORKFLOW_RUNS, url, content_id, seen.branches_id, seen.pull_requests_id, seen.runs_id),
     }
@@ -118,7 +128,7 @@ def github_keys(group: Group, seen: Observation | NotAsked, content_id: str | No
 
 def wanted_details(lake: Lake, group: Group, seen: Observation, inputs: Inputs) -> set[str]:
     """Names of the tables whose details GitHub will have to be asked for, given what a look saw."""
-    keys = github_keys(group, seen, content_id(lake, group))
+    keys = github_keys(group, seen, content_id(lake, group), is_over=inputs.is_over(group))
     stored = {table.name: lake.input_key(table, group.group_id) for table in (PULL_REQUESTS, WORKFLOW_RUNS)}
     wanted = {name for name, key in stored.items() if inputs.ask_again or key != keys[name]}
     # The last commits of pull requests have runs too: without any runs stored, none of them may be left out.
@@ -134,8 +144,7 @@ def was_asked(lake: Lake, table: Table, group_id: str) -> bool:
 
 def snapshot_key(lake: Lake, group: Group, refs_id: str, inputs: Inputs) -> str:
     """The key of the group's snapshot, given the heads of its repository. Passing the deadline changes it."""
-    deadline = inputs.deadline(group)
-    is_over = inputs.now > deadline
+    deadline, is_over = inputs.deadline(group), inputs.is_over(group)
     pushes = lake.input_key(PUSHES, group.group_id) if is_over else None
     phase = "after" if is_over else "before"
     return _key(REPO_SNAPSHOTS, group.address.url, refs_id, deadline.isoformat(), phase, pushes)
@@ -186,7 +195,9 @@ def is_current(lake: Lake, group: Group, seen: Seen, refs_id: str, inputs: Input
     if not all(stored.values()):
         return False
     content = content_id(lake, group)
-    expected = {} if isinstance(seen, GitHubError) else dict(github_keys(group, seen, content))
+    expected: dict[str, str] = {}
+    if not isinstance(seen, GitHubError):
+        expected |= github_keys(group, seen, content, is_over=inputs.is_over(group))
     if isinstance(seen, NotAsked):
         # What GitHub said while there was a token stays.
         expected = {GITHUB_REPOS.name: expected[GITHUB_REPOS.name]}

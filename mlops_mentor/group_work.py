@@ -119,6 +119,15 @@ class GroupWork:
         """
         return self.github if isinstance(self.github, NotAsked) else self.github.observation()
 
+    def github_key(self, table: Table, content_id: str | None) -> str:
+        """The key of the group's part of a table from GitHub, as it would be fetched now.
+
+        Raises:
+            GitHubError: GitHub does not say.
+        """
+        is_over = self.inputs.is_over(self.group)
+        return github_keys(self.group, self.seen(), content_id, is_over=is_over)[table.name]
+
     @property
     def snapshot_sha(self) -> str | None:
         """The commit that counts; None for a repository without one.
@@ -256,11 +265,11 @@ def _is_kept(work: GroupWork, table: Table) -> bool:
 
 def _key(work: GroupWork, table: Table) -> str:
     if table in (GITHUB_REPOS, PUSHES):
-        return github_keys(work.group, work.seen(), None)[table.name]
+        return work.github_key(table, None)
     work.snapshot_sha  # noqa: B018 - raises when there is nothing to compute from
     content = work.read(REPO_SNAPSHOTS)["content_id"].item()
     if table in GITHUB_TABLES:
-        return github_keys(work.group, work.seen(), content)[table.name]
+        return work.github_key(table, content)
     return input_key(work.lake, table, work.group, content, work.inputs)
 
 

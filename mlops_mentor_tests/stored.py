@@ -68,5 +68,5 @@ def _key(lake: Lake, table: Table, group: Group, inputs: Inputs, shown: Shown) -
     if table is REPO_SNAPSHOTS:
         return snapshot_key(lake, group, shown.refs_id, inputs)
     if table in GITHUB_TABLES:
-        return github_keys(group, shown.seen, shown.content_id)[table.name]
+        return github_keys(group, shown.seen, shown.content_id, is_over=inputs.is_over(group))[table.name]
     return input_key(lake, table, group, shown.content_id, inputs)

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -113,11 +114,10 @@ def test_groups_on_github_are_seen_in_one_request_and_git_asks_the_others(
     looks = look(settings, [make_group("1"), other, make_group("2")], client)
     assert [asked.names for asked in client.asked] == [("class/group-1", "class/group-2")]
     refs, _ = remote_refs(source.address, cwd=source.path, timeout_s=10)
-    assert {group_id: found.seen_id for group_id, found in looks.items()} == {
-        "1": seen_on(repo("1")).seen_id,
-        "2": seen_on(repo("2")).seen_id,
-        "3": refs.refs_id,
-    }
+    for group_id, name in (("1", "1"), ("2", "2")):
+        assert looks[group_id].seen_id.endswith(f"|{seen_on(repo(name)).seen_id}")
+    assert looks["3"].seen_id.startswith(refs.refs_id)
+    assert "|" not in looks["3"].seen_id
     assert all(found.is_changed and found.reason is None for found in looks.values()), "nothing is stored"
     assert client.was_closed
 
@@ -259,10 +259,21 @@ def test_where_github_does_not_answer_git_is_asked_and_what_github_said_counts(
         store_current(at_server, group, make_frame, replace(seen_on(repo("1")), refs=refs))
         server.seen.clear()
         found = look(at_server, [group], FAILING[how])["1"]
-        assert found == Look("1", False, refs.refs_id)
+        deadline = at_server.the_course.deadline_utc.isoformat()
+        phase = "after" if datetime.now(UTC) > at_server.the_course.deadline_utc else "before"
+        assert found == Look("1", False, f"{refs.refs_id}, {phase} {deadline}")
         assert any("/class/group-1/info/refs" in line for line in server.seen)
         Source(tmp_path / "hosted" / "class" / "group-1").commit({b"b": b""})
         assert look(at_server, [group], FAILING[how])["1"].is_changed
+
+
+@pytest.mark.loopback
+def test_a_token_that_is_refused_is_told_although_nothing_has_changed(
+    settings: Settings, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    with hosted(tmp_path, settings) as (at_server, group, _):
+        look(at_server, [group], FAILING["at its opening"])
+    assert caplog.messages == ["GITHUB_TOKEN is not valid Git alone is looked at."]
 
 
 @pytest.mark.loopback
@@ -278,7 +289,7 @@ def test_an_error_after_some_were_seen_leaves_those_seen(
         refused = GitHubError("rate_limited", "used up")
         client = FakeClient(repos, refuse=lambda asked: refused if "class/group-1" in asked.names else None)
         looks = look(at_server, [*several, last], client)
-        assert looks["1"].seen_id == seen_on(repo("1x")).seen_id
+        assert looks["1"].seen_id.endswith(f"|{seen_on(repo('1x')).seen_id}")
         assert looks["31"].reason is None, "git answered"
         assert not any("x/info/refs" in line for line in server.seen), "git was asked only for what was not seen"
 

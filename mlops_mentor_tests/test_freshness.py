@@ -317,7 +317,7 @@ def test_a_token_that_was_taken_away_is_noted_once_and_what_github_said_stays(
     keys(Shown(seen))
     assert not current(NO_TOKEN, inputs, seen.refs.refs_id), "its row must say that there is none"
     # As the chain does: the row of the repository and what reads it are new, the other tables stay.
-    key = freshness.github_keys(group, NO_TOKEN, "content")[GITHUB_REPOS.name]
+    key = freshness.github_keys(group, NO_TOKEN, "content", is_over=False)[GITHUB_REPOS.name]
     lake.write(GITHUB_REPOS, make_frame(GITHUB_REPOS, {}), "1", input_key=key)
     for table in (REPO_STATS, GROUP_OUTCOMES):
         lake.write(table, make_frame(table, {}), "1", input_key=input_key(lake, table, group, "content", inputs))
@@ -427,3 +427,13 @@ def test_the_class_changes_with_any_group(lake: Lake, keys: Keys, make_frame: Ma
     assert class_key(lake) == before
     keys(Shown(observation(runs_id="ended")))
     assert class_key(lake) != before
+
+
+def test_the_feed_of_pushes_is_read_once_more_when_the_deadline_has_passed(
+    make_group: MakeGroup, inputs: Inputs
+) -> None:
+    """Between two looks a branch may have been moved and moved back: its heads tell nothing of that."""
+    group, seen = make_group(), observation()
+    before = freshness.github_keys(group, seen, "content", is_over=inputs.is_over(group))
+    after = freshness.github_keys(group, seen, "content", is_over=replace(inputs, now=AFTER).is_over(group))
+    assert {name for name in before if before[name] != after[name]} == {"pushes"}

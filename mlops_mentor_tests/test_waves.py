@@ -344,3 +344,14 @@ class Sensor(RuleBasedStateMachine):
 
 TestWhateverHappens = Sensor.TestCase
 TestWhateverHappens.settings = hypothesis_settings(max_examples=150, stateful_step_count=40, deadline=None)
+
+
+def test_pauses_grow_also_where_github_answers_only_now_and_then() -> None:
+    cursor, num_requests = Cursor(), 0
+    for tick in range(24):
+        seen = "heads|details" if tick % 3 else "heads"
+        looks = {"1": Look("1", True, seen)}
+        wave = plan_wave(["1"], looks, frozenset(), cursor, NOON + tick * timedelta(minutes=5))
+        num_requests += len(wave.wanted)
+        cursor = wave.cursor
+    assert num_requests == 5

@@ -13,17 +13,12 @@ from dagster._core.errors import DagsterDefinitionChangedDeserializationError
 from dagster._core.execution.backfill import BulkActionsFilter, BulkActionStatus, PartitionBackfill
 
 from mlops_mentor.defs.jobs import refresh_roster
+from mlops_mentor.defs.orphans import BEGUN
 from mlops_mentor.defs.partitions import NAME, RANGE_END, RANGE_START
 from mlops_mentor.schemas import GROUPS
 
 _PARTITION = "dagster/partition"
-_UNFINISHED = [
-    dg.DagsterRunStatus.QUEUED,
-    dg.DagsterRunStatus.NOT_STARTED,
-    dg.DagsterRunStatus.STARTING,
-    dg.DagsterRunStatus.STARTED,
-    dg.DagsterRunStatus.CANCELING,
-]
+_UNFINISHED = [dg.DagsterRunStatus.QUEUED, *BEGUN]
 
 
 def groups_in_flight(

@@ -15,7 +15,7 @@ import dagster as dg
 from filelock import FileLock, Timeout
 
 PROCESS_TAG = "mentor/process"
-_UNFINISHED = [
+BEGUN = [
     dg.DagsterRunStatus.NOT_STARTED,
     dg.DagsterRunStatus.STARTING,
     dg.DagsterRunStatus.STARTED,
@@ -54,7 +54,7 @@ def end_orphaned_runs(instance: dg.DagsterInstance, locks_dir: Path, *, is_ui_st
     While no UI runs, which is so when one starts, the unfinished runs of a UI are such runs too.
     """
     ended = []
-    for run in instance.get_runs(dg.RunsFilter(statuses=_UNFINISHED)):
+    for run in instance.get_runs(dg.RunsFilter(statuses=BEGUN)):
         process_id = run.tags.get(PROCESS_TAG)
         is_gone = is_ui_starting if process_id is None else not _is_alive(locks_dir, process_id)
         if not is_gone:

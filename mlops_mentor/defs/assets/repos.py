@@ -2,7 +2,7 @@
 
 from mlops_mentor.defs.group_step import group_asset
 from mlops_mentor.errors import GitHubError, RepoError
-from mlops_mentor.freshness import github_keys, snapshot_key
+from mlops_mentor.freshness import snapshot_key
 from mlops_mentor.github.access import NotAsked
 from mlops_mentor.group_work import Computed, GroupWork
 from mlops_mentor.repos.commits import read_commits
@@ -61,7 +61,7 @@ def _feed(work: GroupWork) -> PushFeed:
     if isinstance(seen, NotAsked):
         return PushFeed(reason=seen.reason)
     # What was stored before this look lacks what was pushed since: the wrong commit would be noted for good.
-    is_of_now = work.lake.input_key(PUSHES, work.group.group_id) == github_keys(work.group, seen, None)[PUSHES.name]
+    is_of_now = work.lake.input_key(PUSHES, work.group.group_id) == work.github_key(PUSHES, None)
     return PushFeed(work.read(PUSHES)) if is_of_now else PushFeed(reason="GitHub did not list the pushes")
 
 
