@@ -2,7 +2,7 @@
 
     MentorError                what a user can act on; its text names file, place and remedy
     ├── ConfigError            a setting or course.yaml cannot be used
-    ├── RosterError            the roster as a whole cannot be used (single bad rows are `RosterProblem`s)
+    ├── RosterError            the roster as a whole cannot be used (single bad rows are `RowProblem`s)
     ├── RepoError              a repository could not be read; carries a snapshot `status`
     │   └── GitError           git itself ended with an error; carries its exit code and message
     ├── GitHubError            GitHub's API did not give what was asked; carries a `status`, and when asking goes on

@@ -12,26 +12,10 @@ from zoneinfo import ZoneInfo
 
 from mlops_mentor.course import utc_from_local, with_time_of_day
 from mlops_mentor.errors import ConfigError
-from mlops_mentor.sheets import SheetError, column_names, group_id_in, sheet_rows
+from mlops_mentor.sheets import RowProblem, SheetError, column_names, group_id_in, sheet_rows
 
 _HEADER = "group_id,until,reason"
 _EXAMPLE = "2027-01-25T12:00:00"
-
-
-@dataclass(frozen=True)
-class ExtensionProblem:
-    """A row that cannot be used: which, why, and what to do (`message`, sentences of which the last has no full stop).
-
-    `group_id` is there where the row names a group of the roster, as the roster calls it.
-    """
-
-    file: Path
-    row: int
-    message: str
-    group_id: str | None = None
-
-    def __str__(self) -> str:
-        return f"{self.file}, row {self.row}: {self.message}."
 
 
 @dataclass(frozen=True)
@@ -39,7 +23,7 @@ class Extensions:
     """Deadlines (UTC) of groups that have one of their own, by group, and what is wrong with other rows."""
 
     until: Mapping[str, datetime]
-    problems: tuple[ExtensionProblem, ...] = ()
+    problems: tuple[RowProblem, ...] = ()
 
 
 def load_extensions(file: Path, *, zone: ZoneInfo, deadline: datetime, group_ids: Collection[str]) -> Extensions:
@@ -51,7 +35,7 @@ def load_extensions(file: Path, *, zone: ZoneInfo, deadline: datetime, group_ids
         ConfigError: the file cannot be read, or has no usable header.
     """
     until: dict[str, datetime] = {}
-    problems: list[ExtensionProblem] = []
+    problems: list[RowProblem] = []
     first_rows: dict[str, int] = {}
     names = {group_id.casefold(): group_id for group_id in group_ids}
     for row, group_cell, until_cell in _rows(file):
@@ -61,7 +45,7 @@ def load_extensions(file: Path, *, zone: ZoneInfo, deadline: datetime, group_ids
             first_rows[group_id] = row
         except ValueError as error:
             known = names.get(group_id_in(group_cell).casefold())
-            problems.append(ExtensionProblem(file, row, str(error), known))
+            problems.append(RowProblem(file, row, str(error), known))
     return Extensions(until, tuple(problems))
 
 

@@ -14,7 +14,7 @@ import polars as pl
 from mlops_mentor.addresses import Address, AddressError, parse_address, without_login
 from mlops_mentor.errors import RosterError
 from mlops_mentor.schemas import GROUPS
-from mlops_mentor.sheets import SheetError, column_names, group_id_in, sheet_rows
+from mlops_mentor.sheets import RowProblem, SheetError, column_names, group_id_in, sheet_rows
 
 _GROUP_ID = re.compile(r"^[A-Za-z0-9](?:[A-Za-z0-9 ._-]{0,62}[A-Za-z0-9])?$")
 _HEADER = "group_nb,student 1,student 2,student 3,student 4,student 5,github_repo"
@@ -33,27 +33,11 @@ class Group:
 
 
 @dataclass(frozen=True)
-class RosterProblem:
-    """A row that cannot be used: which, why, and what to do (`message`, sentences of which the last has no full stop).
-
-    `group_id` is there where the row names a group that has no other row.
-    """
-
-    file: Path
-    row: int
-    message: str
-    group_id: str | None = None
-
-    def __str__(self) -> str:
-        return f"{self.file}, row {self.row}: {self.message}."
-
-
-@dataclass(frozen=True)
 class Roster:
     """What a roster file says: its good rows in their order, and what is wrong with the others."""
 
     groups: tuple[Group, ...]
-    problems: tuple[RosterProblem, ...] = ()
+    problems: tuple[RowProblem, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -73,7 +57,7 @@ def load_roster(file: Path) -> Roster:
         RosterError: the file cannot be read, has no usable header, or no usable row.
     """
     groups: list[Group] = []
-    problems: list[RosterProblem] = []
+    problems: list[RowProblem] = []
     header: _Header | None = None
     seen: dict[str, int] = {}
     for row, cells in _rows(file):
@@ -112,13 +96,13 @@ class _Header:
         students = tuple(i for i, name in enumerate(names) if name.startswith("student"))
         return cls(names.index("group nb"), names.index("github repo"), students)
 
-    def group(self, file: Path, row: int, cells: Sequence[str], seen: dict[str, int]) -> "Group | RosterProblem":
+    def group(self, file: Path, row: int, cells: Sequence[str], seen: dict[str, int]) -> "Group | RowProblem":
         cell = dict(enumerate(value.strip() for value in cells))
         group_id = group_id_in(cell.get(self.group_cell, ""))
         if not group_id:
-            return RosterProblem(file, row, "the group's number is missing. Fill in group_nb, or delete the row")
+            return RowProblem(file, row, "the group's number is missing. Fill in group_nb, or delete the row")
         if not _GROUP_ID.match(group_id):
-            return RosterProblem(
+            return RowProblem(
                 file,
                 row,
                 f"group_nb {without_login(group_id)!r} cannot be used. Write letters, digits, spaces, '.', '_' and "
@@ -126,13 +110,13 @@ class _Header:
             )
         if group_id.casefold() in seen:
             first = seen[group_id.casefold()]
-            return RosterProblem(
+            return RowProblem(
                 file, row, f"group {group_id} stands in row {first} already, which counts. Delete one of the two", None
             )
         try:
             address = parse_address(cell.get(self.repo_cell, ""), base=file.parent)
         except AddressError as error:
-            return RosterProblem(file, row, f"group {group_id}: {error}", group_id)
+            return RowProblem(file, row, f"group {group_id}: {error}", group_id)
         students = tuple(cell[i] for i in self.student_cells if cell.get(i))
         return Group(group_id, address, students, row)
 

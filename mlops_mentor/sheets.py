@@ -7,6 +7,7 @@ import csv
 import io
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 
@@ -15,6 +16,22 @@ class SheetError(ValueError):
 
     It is put into the sentences of others: no full stop ends it.
     """
+
+
+@dataclass(frozen=True)
+class RowProblem:
+    """A row that cannot be used: which, why, and what to do (`message`, sentences of which the last has no full stop).
+
+    `group_id` is there where the row names a group for certain.
+    """
+
+    file: Path
+    row: int
+    message: str
+    group_id: str | None = None
+
+    def __str__(self) -> str:
+        return f"{self.file}, row {self.row}: {self.message}."
 
 
 def sheet_rows(file: Path) -> Iterator[tuple[int, list[str]]]:

@@ -5,13 +5,14 @@ from pathlib import Path
 
 import pytest
 
-from mlops_mentor.roster import Group, Roster, RosterProblem, roster_change
+from mlops_mentor.roster import Group, Roster, roster_change
+from mlops_mentor.sheets import RowProblem
 
 MakeGroup = Callable[..., Group]
 
 
-def _problem(group_id: str | None) -> RosterProblem:
-    return RosterProblem(Path("group_info.csv"), 9, "the repository is missing", group_id)
+def _problem(group_id: str | None) -> RowProblem:
+    return RowProblem(Path("group_info.csv"), 9, "the repository is missing", group_id)
 
 
 def _class(make_group: MakeGroup, count: int) -> list[Group]:

@@ -36,8 +36,8 @@ def run_class(settings: Settings, *, only: Sequence[str], accept_shorter: bool) 
     known = groups_from_frame(Lake(settings.lake_dir).read_or_empty(GROUPS))
     change = roster_change(known, roster, accept_shorter=accept_shorter)
     _name_kept(change, roster)
-    for row in extensions_of(settings, [group.group_id for group in change.groups]).problems:
-        say(f"extensions: {row}", err=True, fg="yellow")
+    for problem in extensions_of(settings, [group.group_id for group in change.groups]).problems:
+        say(f"extensions: {problem}", err=True, fg="yellow")
     unknown = sorted(set(only) - {group.group_id for group in change.groups})
     if unknown:
         raise ConfigError(f"--group: {', '.join(unknown)} not in {settings.roster_file}.")
