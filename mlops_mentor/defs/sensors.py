@@ -172,6 +172,9 @@ def _repository_tick(
         )
         for group_ids in runs_of(known, wave.wanted, max_groups=settings.groups_per_run)
     ]
+    for group_id in wave.wanted:
+        if reason := looks[group_id].reason:
+            context.log.warning(f"group {group_id} could not be looked at: {' '.join(reason.split())}")
     context.log.info(f"{said} Wave {wave.cursor.sequence}: {len(requests)} runs for {_listed(wave.wanted)}.")
     return dg.SensorResult(requests, cursor=wave.cursor.text())
 
