@@ -56,8 +56,8 @@ class Look:
     """What a look at a group's repository saw.
 
     `is_changed`: the group is not stored as it would be computed now. `seen_id` differs whenever what was seen does, or
-    its deadline; behind `|` stands what GitHub alone shows, where it was asked. It
-    is `UNREADABLE` wherever nothing could be seen, for the `reason`.
+    its deadline; behind `|` stands what GitHub alone shows, where it was asked. It is `UNREADABLE` wherever nothing
+    could be seen, for the `reason`.
     """
 
     group_id: str

@@ -19,8 +19,8 @@ HOMES = {
     "rich": ("cli",),
 }
 # Later in the data flow, and further from the ground: a folder imports only what stands before it.
-FLOORS = ("errors", "addresses", "schemas", "course", "settings", "sheets", "roster", "extensions", "lake", "repos",
-          "github", "metrics", "freshness", "group_work", "leaderboard", "changes", "waves", "sample", "defs",
+FLOORS = ("errors", "diagnosis", "addresses", "schemas", "course", "settings", "sheets", "roster", "extensions", "lake",
+          "repos", "github", "metrics", "freshness", "group_work", "leaderboard", "changes", "waves", "sample", "defs",
           "cli")  # fmt: skip
 
 

@@ -5,12 +5,12 @@ import shutil
 import sys
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from datetime import UTC
 from pathlib import Path
 
 from mlops_mentor.addresses import Address, AddressError, parse_address
 from mlops_mentor.cli.output import console, rich_table
+from mlops_mentor.diagnosis import Finding
 from mlops_mentor.errors import MentorError, RepoError, WarehouseError
 from mlops_mentor.freshness import extensions_of
 from mlops_mentor.github.access import github_access, repo_name
@@ -27,16 +27,6 @@ _MIN_FREE_GB = 5
 _MAX_LISTED = 10
 _ASK_TIMEOUT_S = 15.0
 _INSTALL_GIT = "install git 2.36 or newer"
-
-
-@dataclass(frozen=True)
-class Finding:
-    """One line of the diagnosis; `remedy` is empty where nothing has to be done."""
-
-    what: str
-    is_good: bool
-    found: str
-    remedy: str = ""
 
 
 _Check = Callable[[Settings], Iterator[Finding]]
@@ -153,8 +143,7 @@ def _github(settings: Settings) -> Iterator[Finding]:
         yield Finding("GitHub", True, "no token: git alone is read", WITHOUT_TOKEN)
         return
     told = diagnose_github(access, server, groups)
-    for each in told[: _MAX_LISTED + 1]:
-        yield Finding(each.what, each.is_good, each.found, each.remedy)
+    yield from told[: _MAX_LISTED + 1]
     if len(told) > _MAX_LISTED + 1:
         num_more = len(told) - _MAX_LISTED - 1
         yield Finding("GitHub", False, f"{num_more} more repositories to look at", "correct these first")

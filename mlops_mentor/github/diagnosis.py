@@ -4,12 +4,12 @@ Belongs here: looking, and the remedy for what is found. Printing is for the com
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import anyio
 from pydantic import BaseModel, ConfigDict
 
+from mlops_mentor.diagnosis import Finding
 from mlops_mentor.errors import GitHubError
 from mlops_mentor.github.access import GitHubAccess, repo_name
 from mlops_mentor.github.collector import make_client
@@ -19,16 +19,6 @@ from mlops_mentor.roster import Group
 # A sweep of 130 groups takes five, the first look at everything three hundred.
 _FEW_REQUESTS = 500
 WITHOUT_TOKEN = "set GITHUB_TOKEN to have pull requests, push times and workflow runs"  # noqa: S105 - a text
-
-
-@dataclass(frozen=True)
-class GitHubFinding:
-    """One thing about GitHub: of what, whether it is well, what was found, and what to do where it is not."""
-
-    what: str
-    is_good: bool
-    found: str
-    remedy: str = ""
 
 
 class _Limit(BaseModel):
@@ -56,14 +46,14 @@ def diagnose_github(
     server_url: str,
     groups: Sequence[Group],
     open_client: Callable[[GitHubAccess], Any] = make_client,
-) -> list[GitHubFinding]:
+) -> list[Finding]:
     """What is found about the token and about the groups' repositories on that GitHub."""
     names = {group.group_id: name for group in groups if (name := repo_name(group.address, server_url)) is not None}
-    findings: list[GitHubFinding] = []
+    findings: list[Finding] = []
     try:
         limits, observed = anyio.run(_look, access, sorted(set(names.values())), open_client)
     except GitHubError as error:
-        return [GitHubFinding("GitHub", False, error.reason, _remedy(error))]
+        return [Finding("GitHub", False, error.reason, _remedy(error))]
     findings.append(_of_limits(limits))
     for group_id, name in names.items():
         findings += _of_group(f"group {group_id} on GitHub", name, observed[name])
@@ -88,27 +78,27 @@ async def _limits(client: Any) -> _Limits | None:
     return answer.resources
 
 
-def _of_limits(limits: _Limits | None) -> GitHubFinding:
+def _of_limits(limits: _Limits | None) -> Finding:
     if limits is None:
-        return GitHubFinding("GitHub", True, "answers, without limits")
+        return Finding("GitHub", True, "answers, without limits")
     found = f"{limits.core.remaining} of {limits.core.limit} requests and {limits.graphql.remaining} points left"
     is_enough = min(limits.core.remaining, limits.graphql.remaining) >= _FEW_REQUESTS
-    return GitHubFinding("GitHub", is_enough, found, "" if is_enough else "wait for the next hour")
+    return Finding("GitHub", is_enough, found, "" if is_enough else "wait for the next hour")
 
 
-def _of_group(what: str, name: str, seen: Observation | GitHubError) -> list[GitHubFinding]:
+def _of_group(what: str, name: str, seen: Observation | GitHubError) -> list[Finding]:
     if isinstance(seen, GitHubError):
-        return [GitHubFinding(what, False, seen.reason, _remedy(seen))]
+        return [Finding(what, False, seen.reason, _remedy(seen))]
     findings = []
     if seen.full_name.casefold() != name.casefold():
         found = f"{name} is {seen.full_name} now"
-        findings.append(GitHubFinding(what, False, found, "write the new address into the roster"))
+        findings.append(Finding(what, False, found, "write the new address into the roster"))
     if seen.is_archived:
         found = f"{name} is archived: nothing can be pushed"
-        findings.append(GitHubFinding(what, False, found, "ask the group whether that is meant"))
+        findings.append(Finding(what, False, found, "ask the group whether that is meant"))
     if seen.is_empty:
         found = f"{name} has no commit yet"
-        findings.append(GitHubFinding(what, False, found, "ask the group to push, or correct the roster"))
+        findings.append(Finding(what, False, found, "ask the group to push, or correct the roster"))
     return findings
 
 

@@ -6,9 +6,10 @@ from typing import Any
 
 import pytest
 
+from mlops_mentor.diagnosis import Finding
 from mlops_mentor.errors import GitHubError
 from mlops_mentor.github.access import GitHubAccess
-from mlops_mentor.github.diagnosis import GitHubFinding, diagnose_github
+from mlops_mentor.github.diagnosis import diagnose_github
 from mlops_mentor.roster import Group
 from mlops_mentor_tests.github.fake import fake_access
 from mlops_mentor_tests.github.graphql import Asked, FakeClient, FakeRepo
@@ -29,7 +30,7 @@ def limits(core: int = 4_990, graphql: int = 5_000) -> dict[str, object]:
 
 def diagnose(
     access: GitHubAccess, groups: list[Group], repos: list[FakeRepo], **more: Any
-) -> tuple[list[GitHubFinding], FakeClient]:
+) -> tuple[list[Finding], FakeClient]:
     client = FakeClient(repos, **({"answers": limits()} | more))
     return diagnose_github(access, SERVER, groups, lambda _: client), client
 
@@ -37,7 +38,7 @@ def diagnose(
 def test_where_all_is_well_there_is_one_finding(access: GitHubAccess, make_group: MakeGroup) -> None:
     groups = [make_group("1"), make_group("2"), make_group("3", url="https://gitlab.com/class/group-3")]
     findings, client = diagnose(access, groups, [FakeRepo("class/group-1"), FakeRepo("class/group-2")])
-    assert findings == [GitHubFinding("GitHub", True, "4990 of 5000 requests and 5000 points left")]
+    assert findings == [Finding("GitHub", True, "4990 of 5000 requests and 5000 points left")]
     assert len(client.asked) == 1
     assert client.was_closed
 
@@ -63,7 +64,7 @@ def test_what_is_odd_about_a_repository_is_told_with_a_remedy(
 ) -> None:
     findings, _ = diagnose(access, [make_group("1")], [repo], renamed={"class/group-1": repo.name})
     assert findings[0].is_good
-    assert findings[1:] == [GitHubFinding("group 1 on GitHub", False, found, remedy)]
+    assert findings[1:] == [Finding("group 1 on GitHub", False, found, remedy)]
 
 
 def test_all_that_is_odd_is_told(access: GitHubAccess, make_group: MakeGroup) -> None:
@@ -100,7 +101,7 @@ def test_what_stops_all_asking_is_the_one_finding(
     access: GitHubAccess, make_group: MakeGroup, status: str, remedy: str
 ) -> None:
     error = GitHubError(status, "This is why.")
-    expected = [GitHubFinding("GitHub", False, "This is why.", remedy)]
+    expected = [Finding("GitHub", False, "This is why.", remedy)]
     findings, _ = diagnose(access, [make_group("1")], [], answers={"/rate_limit": error})
     assert findings == expected
     findings, _ = diagnose(access, [make_group("1")], [], on_open=error)
@@ -112,7 +113,7 @@ def test_a_limit_that_is_reached_while_looking_is_the_one_finding(access: GitHub
         return GitHubError("rate_limited", "Used up.")
 
     findings, _ = diagnose(access, [make_group("1")], [], refuse=refuse)
-    assert findings == [GitHubFinding("GitHub", False, "Used up.", "wait; git is read meanwhile")]
+    assert findings == [Finding("GitHub", False, "Used up.", "wait; git is read meanwhile")]
 
 
 @pytest.mark.parametrize(
@@ -123,7 +124,7 @@ def test_few_requests_left_are_told(
 ) -> None:
     findings, _ = diagnose(access, [make_group("1")], [FakeRepo("class/group-1")], answers=limits(core, graphql))
     found = f"{core} of 5000 requests and {graphql} points left"
-    assert findings == [GitHubFinding("GitHub", is_good, found, "" if is_good else "wait for the next hour")]
+    assert findings == [Finding("GitHub", is_good, found, "" if is_good else "wait for the next hour")]
 
 
 def test_a_server_that_has_no_limits_is_well(access: GitHubAccess, make_group: MakeGroup) -> None:
