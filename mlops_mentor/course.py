@@ -40,6 +40,47 @@ def utc_from_local(moment: datetime, zone: ZoneInfo) -> datetime:
     return (moment if moment.tzinfo else moment.replace(tzinfo=zone)).astimezone(UTC)
 
 
+class ProgressWeights(BaseModel):
+    """What the parts of the progress measure weigh against each other."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    checklist_shown: float = Field(40, ge=0)
+    report_answered: float = Field(20, ge=0)
+    tests_and_ci: float = Field(20, ge=0)
+    reproducibility: float = Field(10, ge=0)
+    balance: float = Field(10, ge=0)
+
+    @model_validator(mode="after")
+    def _weigh_something(self) -> "ProgressWeights":
+        if not sum(self.model_dump().values()):
+            raise ValueError("all weights are 0")
+        return self
+
+
+class FlagThresholds(BaseModel):
+    """From when on something is a flag: the section `flags` of `course.yaml`. Days are calendar days of 24 hours but
+    for the first two, shares are between 0 and 1."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    first_commit_days: int = Field(5, ge=1)
+    no_commits_days: int = Field(3, ge=1)
+    report_days: int = Field(4, ge=0)
+    report_answers: int = Field(3, ge=1)
+    ci_failing_days: int = Field(2, ge=1)
+    end_days: int = Field(3, ge=1)
+    end_share: float = Field(0.9, gt=0, le=1)
+    min_commits: int = Field(20, ge=1)
+    silent_share: float = Field(0.02, ge=0, le=1)
+    nearly_all_share: float = Field(0.9, gt=0.5, le=1)
+    unsupported_claims: int = Field(5, ge=1)
+    same_code_file_lines: int = Field(20, ge=1)
+    same_code_lines: int = Field(60, ge=1)
+    same_code_share: float = Field(0.25, gt=0, le=1)
+    same_code_groups: int = Field(4, ge=2)
+
+
 class Course(BaseModel):
     """A course, as `course.yaml` describes it; times without an offset are in `time_zone`."""
 
@@ -52,7 +93,11 @@ class Course(BaseModel):
     deadline: Annotated[datetime, BeforeValidator(with_time_of_day)]
     roster: Path = Path("group_info.csv")
     extensions: Path = Path("extensions.csv")
+    identities: Path = Path("identities.csv")
+    earlier_years: Path = Path("earlier_years")
     starter_code: tuple[str, ...] = ()
+    progress: ProgressWeights = ProgressWeights()
+    flags: FlagThresholds = FlagThresholds()
 
     @model_validator(mode="after")
     def _ends_after_it_begins(self) -> "Course":

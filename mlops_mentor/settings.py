@@ -130,6 +130,14 @@ class Settings(BaseSettings):
         return (self.course_file.parent / self.the_course.extensions).resolve()
 
     @property
+    def identities_file(self) -> Path:
+        return (self.course_file.parent / self.the_course.identities).resolve()
+
+    @property
+    def earlier_years_dir(self) -> Path:
+        return (self.course_file.parent / self.the_course.earlier_years).resolve()
+
+    @property
     def lake_dir(self) -> Path:
         return self.root / "lake"
 

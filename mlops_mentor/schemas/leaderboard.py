@@ -2,6 +2,7 @@
 
 import polars as pl
 
+from mlops_mentor.schemas.metrics import PROGRESS_COLUMNS
 from mlops_mentor.schemas.table import GROUP_ID, UTC, Column, Table, count
 
 STATES = ("ok", "empty", "incomplete", "failed", "not_run")
@@ -50,15 +51,17 @@ LEADERBOARD = Table(
             maximum=1,
         ),
         Column("actions_passing", pl.String, "State of the workflow runs at the snapshot."),
+        *PROGRESS_COLUMNS,
         count("num_late_commits", "Commits of the default branch that came after the deadline and do not count."),
-        count("num_flags", "Things about the hand-in that a TA should look at: see the table `flags`."),
+        count("num_flags", "Things that a TA should look at: rows of `flags` and of `same_code`."),
+        count("num_serious_flags", "Of these, `serious`: to be looked at today."),
         count("num_warnings", "Report questions that fail their rule; null until the report is checked."),
         Column("latest_commit", UTC, "Author date of the commit that counts (UTC)."),
         Column("snapshot_sha", pl.String, "The commit that the numbers describe."),
         Column("snapshot_at", UTC, "Its committer date (UTC)."),
     ),
     key=("group_id",),
-    version="2",
+    version="3",
     is_by_group=False,
 )
 

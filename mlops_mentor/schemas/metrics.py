@@ -42,7 +42,75 @@ CONTRIBUTORS = Table(
         Column("last_commit_at", UTC, "Author date of the latest commit (UTC); null for co-authors alone."),
     ),
     key=("contributor_id",),
-    version="2",
+    version="3",
+)
+
+_EQUALITY = (
+    "1 - G * n / (n - 1) over n = the larger of the roster's group size and the number of persons, where silent "
+    "members count with 0, outsiders, bots and assistants do not count, and G is the Gini coefficient, the sum of "
+    "|x_i - x_j| over all i and j divided by 2 n times the sum of x. 1: all did the same; 0: one did everything. "
+    "Null for groups of one and where there is nothing to share."
+)
+
+BALANCE_COLUMNS = (
+    count("lines_surviving", "Lines of own text files at the snapshot that persons of the group wrote (`git blame`)."),
+    count("num_members_known", "Members whom a study number or `identities.csv` names as contributors for certain."),
+    count(
+        "num_silent_members",
+        "Group size less the persons who are no outsiders, not below 0: members of whom git shows nothing.",
+    ),
+    Column("equality_lines", pl.Float64, f"Balance of surviving lines: {_EQUALITY}", minimum=0, maximum=1),
+    Column("equality_commits", pl.Float64, f"Balance of commits without merges: {_EQUALITY}", minimum=0, maximum=1),
+)
+
+
+def _share(name: str, description: str) -> Column:
+    return Column(name, pl.Float64, description, minimum=0, maximum=1)
+
+
+PROGRESS_PARTS = ("checklist_shown", "report_answered", "tests_and_ci", "reproducibility", "balance")
+_SHOWN = "1 each where it is shown, 1/2 in part, 0 where it is not; what cannot be looked at does not count"
+PROGRESS_COLUMNS = (
+    Column(
+        "progress",
+        pl.Float64,
+        "Mean of the five parts with the weights of `course.yaml`, times 100; parts that are not known are left out. "
+        "It informs and never grades.",
+        minimum=0,
+        maximum=100,
+    ),
+    _share("checklist_shown", f"Mean over the items of the checklist, whatever was claimed: {_SHOWN}."),
+    _share("report_answered", "Answered questions of the report, as a share of its template's; 0 without a report."),
+    _share(
+        "tests_and_ci",
+        "`tests_shown`, the mean over the checklist's items of tests, coverage, continuous integration and linting "
+        f"({_SHOWN}); where GitHub tells of runs, two thirds of it and a third for workflows that pass.",
+    ),
+    _share(
+        "reproducibility",
+        f"Mean over the items of environment, dependencies, data versions, Docker and configuration ({_SHOWN}).",
+    ),
+    _share(
+        "balance",
+        "How evenly commits without merges are shared among the members up to then: the equality index of "
+        "`equality_commits`.",
+    ),
+)
+PROGRESS = Table(
+    "progress",
+    "How far the project had come: a row for each day (course time zone) whose end saw another commit on the default "
+    "branch than the day before. On days between, the row before holds.",
+    (
+        GROUP_ID,
+        Column("day", pl.Date, "The day; what was there before the project began stands at its first day.", True),
+        Column("sha", pl.String, "The commit that stood at its end, by committer dates of first parents.", True),
+        *PROGRESS_COLUMNS,
+        _share("tests_shown", "See `tests_and_ci`."),
+        Column("workflows_pass", pl.Boolean, "See `actions_passing`, by the runs up to then; null where none tells."),
+        Column("evidence_key", pl.String, "Hash of what the shares of the files were computed with.", True),
+    ),
+    key=("day",),
+    version="1",
 )
 
 REPO_STATS = Table(
@@ -123,9 +191,9 @@ REPO_STATS = Table(
             "success, `running` when any is under way; skipped and neutral ones do not count.",
             values=("passing", "failing", "running", "never_ran", "not_available"),
         ),
-        count(
-            "num_warnings", "Report questions that fail their length or image rule; null until the report is checked."
-        ),
+        count("num_warnings", "Report questions that fail their length or image rule; null without a report."),
+        *BALANCE_COLUMNS,
+        *PROGRESS_COLUMNS,
         count("num_late_commits", "Commits of the default branch that do not count: they came after the deadline."),
         count("num_files", "Tracked files at the snapshot."),
         count("num_files_unavailable", "Files whose content is not in the mirror: sizes and lines are lower bounds."),
@@ -139,29 +207,6 @@ REPO_STATS = Table(
         Column("not_available", TEXT_LIST, "`column: reason` for the numbers that could not be known.", True),
     ),
     key=("group_id",),
-    version="4",
+    version="6",
     is_one_row=True,
-)
-
-FLAG_KINDS = (
-    "late_commits",
-    "forced_push_over_deadline",
-    "history_rewritten",
-    "backdated_commits",
-    "branch_made_after_deadline",
-)
-
-FLAGS = Table(
-    "flags",
-    "What a TA should look at in how the group handed in. A flag is a question and never an answer: each has innocent "
-    "causes.",
-    (
-        GROUP_ID,
-        Column("flag", pl.String, "What was noticed.", True, values=FLAG_KINDS),
-        Column("happened_at", UTC, "When it happened, as far as that is known (UTC)."),
-        Column("sha", pl.String, "The commit where to look.", True),
-        Column("detail", pl.String, "What was noticed, in a sentence with its numbers.", True),
-    ),
-    key=("flag", "sha"),
-    version="1",
 )

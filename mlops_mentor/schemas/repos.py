@@ -136,5 +136,5 @@ FILES = Table(
         ),
     ),
     key=(),
-    version="1",
+    version="2",
 )

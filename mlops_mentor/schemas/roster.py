@@ -31,3 +31,28 @@ STARTER_FILES = Table(
     version="1",
     is_by_group=False,
 )
+
+STARTER_SHAPES = Table(
+    "starter_shapes",
+    "What the starter code looks like, so that it is known again where a template was filled in, or a file edited: "
+    "functions and classes by their syntax trees, lines of template files. In it U+E000 stands for a project's name, "
+    "U+E001 for a version, U+E002 for any text.",
+    (
+        Column("kind", pl.String, "What has the shape.", True, values=("definition", "statement", "line")),
+        Column(
+            "name",
+            pl.String,
+            "Of a definition its own name, empty where a placeholder is in it; of a statement empty; of a line its "
+            "file's name in small letters, or the whole path after `/` where the repository is no template.",
+            True,
+        ),
+        Column("version", pl.String, "Of a line the blob that it is in; else empty.", True),
+        Column(
+            "value", pl.String, "The line, or the syntax tree: a digest, all of it where a placeholder is in it.", True
+        ),
+        count("times", "How often the line is in the file; else 1.", is_required=True),
+    ),
+    key=("kind", "name", "version", "value"),
+    version="1",
+    is_by_group=False,
+)
