@@ -3,7 +3,7 @@
 Belongs here: reading them. What a content means is for the callers.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from mlops_mentor.repos import git
@@ -11,6 +11,8 @@ from mlops_mentor.repos import git
 # Reading holds a blob twice, for every group that is worked on at that moment: a workstation has room for this much.
 # Nobody wrote a larger text by hand; a local repository, where no server's limit holds, may have a dump of gigabytes.
 MAX_READ_BYTES = 64 * 2**20
+# So much is kept of what was read for one group, which asks for most of it several times.
+_MAX_KEPT_BYTES = 48 * 2**20
 
 
 def read_blobs(
@@ -31,6 +33,32 @@ def read_blobs(
         start = output.index(b"\n", position) + 1
         yield blob_id, output[start : start + size]
         position = start + size + 1
+
+
+class KeptBlobs:
+    """Reads blobs of a mirror as `read_blobs` does, each once as long as there is room for what was read."""
+
+    def __init__(self, mirror: Path) -> None:
+        self._mirror = mirror
+        self._contents: dict[str, bytes | None] = {}
+        self._bytes = 0
+
+    def __call__(self, blob_ids: Sequence[str], sizes: Sequence[int | None]) -> Iterable[tuple[str, bytes | None]]:
+        """(id, content) of each, in the order given.
+
+        Raises:
+            RepoError: git cannot read the mirror.
+        """
+        missing = {
+            blob_id: size for blob_id, size in zip(blob_ids, sizes, strict=True) if blob_id not in self._contents
+        }
+        new = dict(read_blobs(self._mirror, list(missing), list(missing.values())))
+        found = [(blob_id, new[blob_id] if blob_id in new else self._contents[blob_id]) for blob_id in blob_ids]
+        for blob_id, content in new.items():
+            if self._bytes + len(content or b"") <= _MAX_KEPT_BYTES:
+                self._bytes += len(content or b"")
+                self._contents[blob_id] = content
+        return found
 
 
 def _sizes(mirror: Path, blob_ids: Sequence[str]) -> list[int | None]:

@@ -5,7 +5,7 @@ Belongs here: listing the tree, reading blobs for their lines. The patterns that
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -44,8 +44,26 @@ def read_files(mirror: Path, group_id: str, snapshot_sha: str | None, starter_bl
     """
     if snapshot_sha is None:
         return empty(FILES)
-    tree = _read_tree(mirror, snapshot_sha)
-    frame = tree.join(_read_contents(mirror, tree), on="blob_id", how="left", maintain_order="left")
+    return read_files_at(mirror, group_id, [snapshot_sha], starter_blobs)[snapshot_sha]
+
+
+def read_files_at(
+    mirror: Path, group_id: str, shas: Sequence[str], starter_blobs: pl.Series | None
+) -> dict[str, pl.DataFrame]:
+    """The same of several commits, by their ids; what they have in common is read once.
+
+    Raises:
+        RepoError: git cannot read the mirror.
+    """
+    trees = {sha: _read_tree(mirror, sha) for sha in dict.fromkeys(shas)}
+    if not trees:
+        return {}
+    contents = _read_contents(mirror, pl.concat(trees.values()).unique(["path", "blob_id"], maintain_order=True))
+    return {sha: _frame(group_id, tree, contents, starter_blobs) for sha, tree in trees.items()}
+
+
+def _frame(group_id: str, tree: pl.DataFrame, contents: pl.DataFrame, starter_blobs: pl.Series | None) -> pl.DataFrame:
+    frame = tree.join(contents, on="blob_id", how="left", maintain_order="left")
     is_link = pl.col("mode").is_in([_SYMLINK, _GITLINK])
     is_pointer = pl.col("is_lfs_pointer").fill_null(False) & ~is_link
     return frame.select(
@@ -174,6 +192,12 @@ class _Kinds:
     generated: str
     generated_marker: re.Pattern[bytes]
     binary: str
+
+
+def is_vendored_or_generated(path: str) -> bool:
+    """Whether a path alone says that others or a tool wrote the file."""
+    lowered, kinds = path.lower(), _kinds()
+    return bool(re.search(kinds.vendored, lowered) or re.search(kinds.generated, lowered))
 
 
 @cache

@@ -1,8 +1,10 @@
 """Starter code: every blob that the course handed out, so that nobody is credited for it.
 
-Belongs here: the ids of these blobs. Comparing code that was edited belongs to the evidence.
+Belongs here: the ids of these blobs, and where they were. Comparing code that was edited belongs to the evidence.
 """
 
+import hashlib
+import re
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -11,7 +13,10 @@ import polars as pl
 from mlops_mentor.addresses import Address, AddressError, parse_address
 from mlops_mentor.errors import ConfigError
 from mlops_mentor.repos import git
-from mlops_mentor.schemas import STARTER_FILES
+from mlops_mentor.schemas import STARTER_FILES, STARTER_SHAPES
+
+_CHANGE = re.compile(r"(?s):\d+ (\d+) [0-9a-f]+ ([0-9a-f]+) [A-Z]\0([^\0]*)\0")
+_FILE_MODES = ("100644", "100755")
 
 
 def starter_addresses(texts: Iterable[str], course_file: Path) -> list[Address]:
@@ -26,9 +31,19 @@ def starter_addresses(texts: Iterable[str], course_file: Path) -> list[Address]:
         raise ConfigError(f"{course_file}: starter_code: {error}.") from None
 
 
+def starter_mirror(mirrors_dir: Path, address: Address) -> Path:
+    """Where the mirror of a starter-code repository is."""
+    return mirrors_dir / f"starter-{hashlib.sha256(address.url.encode()).hexdigest()[:10]}.git"
+
+
 def starter_files_key(refs_ids: Iterable[str]) -> str:
     """The key of the table `starter_files`, from the heads of its repositories."""
     return f"{STARTER_FILES.version}:{':'.join(refs_ids)}"
+
+
+def starter_shapes_key(refs_ids: Iterable[str]) -> str:
+    """The key of the table `starter_shapes`, from the heads of its repositories."""
+    return f"{STARTER_SHAPES.version}:{':'.join(refs_ids)}"
 
 
 def read_starter_files(mirrors: Iterable[tuple[str, Path]]) -> pl.DataFrame:
@@ -50,3 +65,27 @@ def read_starter_files(mirrors: Iterable[tuple[str, Path]]) -> pl.DataFrame:
             pl.DataFrame({"repo_url": [url] * len(blob_ids), "blob_id": blob_ids}, schema=STARTER_FILES.schema)
         )
     return pl.concat(frames).unique(maintain_order=True)
+
+
+def read_starter_paths(mirror: Path) -> list[tuple[str, str]]:
+    """(blob id, path) of every file that was in any commit of branches and tags, each pair once, in order.
+
+    Raises:
+        RepoError: git cannot read the mirror.
+    """
+    said = git.read(
+        mirror, "log", "--format=", "--raw", "--no-abbrev", "--root", "-m", "--no-renames", "--diff-filter=AMT", "-z",
+        "--branches", "--tags",
+    )  # fmt: skip
+    changes = _CHANGE.findall(said.decode("utf-8", "replace"))
+    return sorted({(blob_id, path) for mode, blob_id, path in changes if mode in _FILE_MODES})
+
+
+def read_starter_commits(mirrors: Iterable[Path]) -> frozenset[str]:
+    """Ids of all commits of the starter code: a group that began with a clone of it has them too.
+
+    Raises:
+        RepoError: git cannot read a mirror.
+    """
+    listed = (git.read(mirror, "rev-list", "--branches", "--tags").decode() for mirror in mirrors)
+    return frozenset(sha for text in listed for sha in text.split())

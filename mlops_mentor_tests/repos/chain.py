@@ -8,11 +8,13 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 
 from mlops_mentor.addresses import Address
+from mlops_mentor.chain import ChainResult, run_chain
 from mlops_mentor.course import Course
-from mlops_mentor.defs.assets import github, metrics, repos
-from mlops_mentor.freshness import Inputs
+from mlops_mentor.defs.assets import evidence, github, metrics, repos
+from mlops_mentor.defs.group_step import GroupAsset
 from mlops_mentor.github.access import NOT_ON_GITHUB
-from mlops_mentor.group_work import ChainResult, GroupWork, run_chain
+from mlops_mentor.group_work import GroupWork
+from mlops_mentor.inputs import Inputs
 from mlops_mentor.lake import Lake
 from mlops_mentor.leaderboard.tables import group_status_frame, leaderboard_frame
 from mlops_mentor.leaderboard.warehouse import publish_warehouse
@@ -23,15 +25,18 @@ from mlops_mentor.schemas import (
     GITHUB_REPOS,
     GROUP_OUTCOMES,
     GROUP_STATUS,
+    GROUP_TABLES,
     GROUPS,
     LEADERBOARD,
     REPO_SNAPSHOTS,
     REPO_STATS,
 )
 
-ASSETS = (
-    github.github_repos, github.pushes, repos.repo_snapshots, repos.commits, repos.files, github.pull_requests,
-    github.workflow_runs, metrics.contributors, metrics.flags, metrics.repo_stats,
+# As the step of all groups orders them.
+ASSETS = sorted(
+    (asset for module in (github, repos, evidence, metrics) for asset in vars(module).values()
+     if isinstance(asset, GroupAsset)),
+    key=lambda asset: GROUP_TABLES.index(asset.table),
 )  # fmt: skip
 COURSE = Course(
     course="02476", term="January 2026", time_zone="Europe/Copenhagen", project_start=date(2026, 1, 5),
