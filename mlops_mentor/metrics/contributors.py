@@ -4,12 +4,14 @@ Belongs here: counting. Which identities are one contributor is decided in `repo
 """
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from zoneinfo import ZoneInfo
 
 import polars as pl
 
+from mlops_mentor.identity_map import IdentityRule, apply_identity_map
 from mlops_mentor.repos.identities import Contributor, Identity, merge_identities, most_used, parse_co_author
+from mlops_mentor.roster import Group
 from mlops_mentor.schemas import CONTRIBUTORS
 
 
@@ -21,16 +23,23 @@ def commit_identities(commits: pl.DataFrame) -> Counter[Identity]:
 
 
 def contributors_frame(
-    group_id: str, commits: pl.DataFrame, mailmap: Mapping[Identity, Identity], zone: ZoneInfo
+    group: Group,
+    commits: pl.DataFrame,
+    mailmap: Mapping[Identity, Identity],
+    zone: ZoneInfo,
+    rules: Sequence[IdentityRule] = (),
 ) -> pl.DataFrame:
-    """The table `contributors` of one group, from its table `commits`."""
+    """The table `contributors` of one group, from its table `commits`; `rules` of TAs win over the merging."""
     counts = commit_identities(commits)
-    contributors = merge_identities(counts, mailmap)
+    automatic = merge_identities(counts, mailmap)
+    contributors = apply_identity_map(automatic, rules, students=group.students, counts=counts).contributors
     by_identity = {identity: c.contributor_id for c in contributors for identity in c.identities}
     authors = [by_identity[Identity(*row)] for row in commits.select("author_name", "author_email").iter_rows()]
     authored = commits.with_columns(contributor_id=pl.Series(authors, dtype=pl.String))
     co_authored = _co_authored(authored, by_identity)
-    frame = _described(group_id, contributors, counts).join(_counted(authored, zone), on="contributor_id", how="left")
+    frame = _described(group.group_id, contributors, counts).join(
+        _counted(authored, zone), on="contributor_id", how="left"
+    )
     counted = ["num_commits", "num_commits_on_default", "num_merges", "lines_added", "lines_removed", "num_active_days"]
     frame = frame.with_columns(
         pl.col(counted).fill_null(0),
@@ -47,7 +56,7 @@ def _co_authored(authored: pl.DataFrame, by_identity: Mapping[Identity, str]) ->
     return counts
 
 
-def _described(group_id: str, contributors: list[Contributor], counts: Mapping[Identity, int]) -> pl.DataFrame:
+def _described(group_id: str, contributors: Sequence[Contributor], counts: Mapping[Identity, int]) -> pl.DataFrame:
     rows = []
     for contributor in contributors:
         names = most_used((identity.name, counts[identity]) for identity in contributor.identities)

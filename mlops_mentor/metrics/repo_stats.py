@@ -12,7 +12,10 @@ from typing import Any
 import polars as pl
 
 from mlops_mentor.course import Course
+from mlops_mentor.evidence.report.tables import num_warnings
 from mlops_mentor.metrics.activity import activity_matrix, num_active_days
+from mlops_mentor.metrics.contributions import balance_numbers
+from mlops_mentor.metrics.progress import latest_progress
 from mlops_mentor.metrics.readme import MAX_CHARACTERS, num_words
 from mlops_mentor.metrics.reviews import review_numbers
 from mlops_mentor.metrics.workflow_state import actions_passing
@@ -28,9 +31,6 @@ _DVC = r"(^|/)(\.dvc/config|dvc\.(yaml|lock)|[^/]+\.dvc)$"
 _ROOT_WORKFLOW = r"^\.github/workflows/[^/]+\.ya?ml$"
 _ROOT_README = re.compile(r"^readme(\.md|\.markdown|\.rst|\.txt)?$", re.IGNORECASE)
 _LINES = ("python", "test", "notebook", "docker", "workflow", "config", "docs")
-
-# The assets of the report fill these.
-_LATER = {"num_warnings": "the report is not checked yet"}
 
 
 @dataclass(frozen=True)
@@ -58,6 +58,9 @@ def repo_stats_frame(
     snapshot: Mapping[str, Any],
     commits: pl.DataFrame,
     contributors: pl.DataFrame,
+    contributions: pl.DataFrame,
+    report_checks: pl.DataFrame,
+    progress: pl.DataFrame,
     files: pl.DataFrame,
     readme: bytes | None,
     github: GitHubSays,
@@ -83,10 +86,17 @@ def repo_stats_frame(
         "num_active_days": num_active_days(commits, course.zone),
         "readme_length": num_words(readme.decode("utf-8", "replace")) if readme is not None else 0,
         "num_late_commits": snapshot["num_late_commits"],
+        "num_warnings": num_warnings(report_checks),
+        **balance_numbers(contributions, len(group.students)),
+        **latest_progress(progress),
         **_file_numbers(files),
         **_github_numbers(github, commits, snapshot_sha),
     }
-    reasons = _LATER | _github_reasons(github)
+    reasons = _github_reasons(github)
+    if numbers["num_warnings"] is None:
+        reasons["num_warnings"] = _why_no_report(report_checks)
+    if reason := _about_lines(contributions):
+        reasons["lines_surviving"] = reason
     if readme is not None and len(readme) > MAX_CHARACTERS:
         reasons["readme_length"] = f"counted up to {MAX_CHARACTERS} characters"
     if num_unavailable := numbers["num_files_unavailable"]:
@@ -115,6 +125,17 @@ def _row(group: Group, numbers: Mapping[str, object], reasons: Mapping[str, str]
         "not_available": [f"{name}: {reason}" for name, reason in reasons.items()],
     }
     return pl.DataFrame([row], schema=REPO_STATS.schema)
+
+
+def _why_no_report(checks: pl.DataFrame) -> str:
+    reasons = checks.filter(pl.col("check") == "found")["reason"]
+    return reasons[0] if len(reasons) else "the report was not looked for"
+
+
+def _about_lines(contributions: pl.DataFrame) -> str | None:
+    """Why the surviving lines are not known or a lower bound; the same stands in every row of `contributions`."""
+    told = contributions["not_available"].explode().drop_nulls().unique(maintain_order=True)
+    return next((text.partition(": ")[2] for text in told if text.startswith("lines_surviving: ")), None)
 
 
 def _github_numbers(github: GitHubSays, commits: pl.DataFrame, snapshot_sha: str | None) -> dict[str, object]:

@@ -7,22 +7,25 @@ from zoneinfo import ZoneInfo
 
 import polars as pl
 
+from mlops_mentor.addresses import Address
 from mlops_mentor.metrics.contributors import commit_identities, contributors_frame
 from mlops_mentor.repos.identities import Identity
+from mlops_mentor.roster import Group
 from mlops_mentor.schemas import CONTRIBUTORS, validate
 
 MakeFrame = Callable[..., pl.DataFrame]
 ZONE = ZoneInfo("Europe/Copenhagen")
+GROUP = Group("1", Address("https://github.com/class/group-1", "https"), ("s000001", "s000002"), 2)
 BO = {"author_name": "Bo Holm", "author_email": "bo@uni.example"}
 CLAUDE = "Claude <noreply@anthropic.com>"
 
 
 def _rows(commits: pl.DataFrame, mailmap: dict[Identity, Identity] | None = None) -> list[dict[str, Any]]:
-    return validate(CONTRIBUTORS, contributors_frame("1", commits, mailmap or {}, ZONE)).to_dicts()
+    return validate(CONTRIBUTORS, contributors_frame(GROUP, commits, mailmap or {}, ZONE)).to_dicts()
 
 
 def test_a_group_without_commits_has_no_contributors(make_commits: MakeFrame) -> None:
-    frame = contributors_frame("1", make_commits(), {}, ZONE)
+    frame = contributors_frame(GROUP, make_commits(), {}, ZONE)
     assert frame.height == 0
     assert frame.schema == CONTRIBUTORS.schema
 

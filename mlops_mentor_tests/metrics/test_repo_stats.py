@@ -11,7 +11,17 @@ from mlops_mentor.course import Course
 from mlops_mentor.metrics.contributors import contributors_frame
 from mlops_mentor.metrics.repo_stats import GitHubSays, empty_repo_stats_frame, repo_stats_frame, root_readme
 from mlops_mentor.roster import Group
-from mlops_mentor.schemas import PULL_REQUESTS, REPO_SNAPSHOTS, REPO_STATS, WORKFLOW_RUNS, empty, validate
+from mlops_mentor.schemas import (
+    CONTRIBUTIONS,
+    PROGRESS,
+    PULL_REQUESTS,
+    REPO_SNAPSHOTS,
+    REPO_STATS,
+    REPORT_CHECKS,
+    WORKFLOW_RUNS,
+    empty,
+    validate,
+)
 
 MakeFrame = Callable[..., pl.DataFrame]
 Stats = Callable[..., dict[str, Any]]
@@ -27,25 +37,32 @@ def stats(
     make_files: MakeFrame,
     make_frame: MakeFrame,
 ) -> Stats:
-    """`stats(commits=..., files=..., sha=..., readme=..., github=...)`: the row of these, empty ones unless given."""
+    """`stats(commits=..., files=..., ...)`: the row of these, empty ones unless given."""
 
-    def compute(
+    def compute(  # noqa: PLR0917
         commits: pl.DataFrame | None = None,
         files: pl.DataFrame | None = None,
         sha: str | None = None,
         readme: bytes | None = None,
         github: GitHubSays | None = None,
+        contributions: pl.DataFrame | None = None,
+        report_checks: pl.DataFrame | None = None,
+        progress: pl.DataFrame | None = None,
     ) -> dict[str, Any]:
         commits = make_commits() if commits is None else commits
         files = make_files() if files is None else files
-        contributors = contributors_frame("1", commits, {}, course.zone)
+        group = make_group(students=3)
+        contributors = contributors_frame(group, commits, {}, course.zone)
         snapshot = make_frame(REPO_SNAPSHOTS, {"snapshot_sha": sha, "num_late_commits": 0}).row(0, named=True)
         frame = repo_stats_frame(
-            make_group(students=3),
+            group,
             course,
             snapshot=snapshot,
             commits=commits,
             contributors=contributors,
+            contributions=empty(CONTRIBUTIONS) if contributions is None else contributions,
+            report_checks=empty(REPORT_CHECKS) if report_checks is None else report_checks,
+            progress=empty(PROGRESS) if progress is None else progress,
             files=files,
             readme=readme,
             github=github or NOTHING_ON_GITHUB,
@@ -62,8 +79,10 @@ def _file(path: str, kind: str = "other", **more: Any) -> dict[str, Any]:
 def test_an_empty_repository_has_a_row_of_zeros(stats: Stats) -> None:
     row = stats()
     assert (row["group_id"], row["group_size"]) == ("1", 3)
-    zeros = [name for name in row if name.startswith(("num_", "lines_")) and name != "num_warnings"]
+    others = ("num_warnings", "num_silent_members")
+    zeros = [name for name in row if name.startswith(("num_", "lines_")) and name not in others]
     assert {name: row[name] for name in zeros} == dict.fromkeys(zeros, 0)
+    assert (row["num_silent_members"], row["equality_lines"], row["equality_commits"]) == (3, None, None)
     assert (row["total_commits"], row["readme_length"], row["repo_size"]) == (0, 0, 0.0)
     assert (row["has_requirements_file"], row["has_cloudbuild"], row["using_dvc"]) == (False, False, False)
     assert (row["average_commit_length"], row["average_commit_length_to_main"], row["latest_commit"]) == (
@@ -237,7 +256,7 @@ def test_what_github_was_never_asked_is_unknown_with_the_reason(stats: Stats) ->
     assert _not_available(row) == {
         "num_prs": "no token",
         "actions_passing": "no token",
-        "num_warnings": "the report is not checked yet",
+        "num_warnings": "the report was not looked for",
     }
 
 
@@ -256,6 +275,33 @@ def test_what_github_said_before_says_of_when_it_is(stats: Stats, make_frame: Ma
     assert (row["num_prs"], row["num_prs_merged"], row["actions_passing"]) == (1, 1, "never_ran")
     told = _not_available(row)
     assert told["num_prs"] == told["actions_passing"] == "as of 2027-01-05 12:00 UTC: no token"
+
+
+def test_warnings_of_the_report_are_counted_by_question(stats: Stats, make_frame: MakeFrame) -> None:
+    found = {"check": "found", "outcome": "yes", "reason": "30 of 31 questions answered."}
+    long = {"question": 4, "check": "length", "outcome": "no", "reason": "too long"}
+    row = stats(report_checks=make_frame(REPORT_CHECKS, found, long, long | {"check": "image_count"}))
+    assert (row["num_warnings"], _not_available(row)) == (1, {})
+
+
+def test_without_a_report_warnings_are_unknown_for_the_reason_of_the_check(stats: Stats, make_frame: MakeFrame) -> None:
+    absent = {"check": "found", "outcome": "no", "reason": "no file looks like the report"}
+    row = stats(report_checks=make_frame(REPORT_CHECKS, absent))
+    assert (row["num_warnings"], _not_available(row)["num_warnings"]) == (None, "no file looks like the report")
+
+
+def test_lines_that_blame_could_not_see_are_unknown_with_its_reason(stats: Stats, make_frame: MakeFrame) -> None:
+    person = {"kind": "person", "num_commits": 1, "not_available": ["lines_surviving: no file: not reached"]}
+    row = stats(contributions=make_frame(CONTRIBUTIONS, person))
+    assert (row["lines_surviving"], row["equality_lines"]) == (None, None)
+    assert _not_available(row)["lines_surviving"] == "no file: not reached"
+    row = stats(
+        contributions=make_frame(
+            CONTRIBUTIONS, *(person | {"contributor_id": f"{n}", "lines_surviving": n} for n in (3, 1))
+        )
+    )
+    assert (row["lines_surviving"], row["num_silent_members"]) == (4, 1)
+    assert "lines_surviving" in _not_available(row), "a lower bound says so"
 
 
 def test_what_github_says_now_needs_no_reason(stats: Stats) -> None:
