@@ -15,16 +15,17 @@ from typing import Any
 import anyio
 
 from mlops_mentor.errors import GitHubError, RepoError
-from mlops_mentor.freshness import GROUP_TABLES, Inputs, Seen, is_current, load_inputs
+from mlops_mentor.freshness import Seen, is_current
 from mlops_mentor.github.access import NO_TOKEN, NOT_ON_GITHUB, GitHubAccess, github_access, repo_name
 from mlops_mentor.github.collector import make_client
 from mlops_mentor.github.heads import Observation, observe
+from mlops_mentor.inputs import Inputs, load_inputs
 from mlops_mentor.lake import Lake
 from mlops_mentor.repos.login import github_login
 from mlops_mentor.repos.refs import remote_refs
-from mlops_mentor.repos.starter import starter_addresses, starter_files_key
+from mlops_mentor.repos.starter import starter_addresses, starter_files_key, starter_shapes_key
 from mlops_mentor.roster import Group, Roster, groups_frame, groups_from_frame, roster_change
-from mlops_mentor.schemas import GROUPS, REPO_SNAPSHOTS, STARTER_FILES
+from mlops_mentor.schemas import GROUP_TABLES, GROUPS, REPO_SNAPSHOTS, STARTER_FILES, STARTER_SHAPES
 from mlops_mentor.settings import Settings
 
 
@@ -42,6 +43,9 @@ def is_starter_code_current(settings: Settings, lake: Lake) -> bool:
     stored = lake.input_key(STARTER_FILES)
     addresses = starter_addresses(settings.the_course.starter_code, settings.course_file)
     if stored is None or stored.count(":") != max(1, len(addresses)):
+        return False
+    refs_ids = stored.partition(":")[2].split(":")
+    if lake.input_key(STARTER_SHAPES) != starter_shapes_key(refs_ids):
         return False
     ask = partial(remote_refs, cwd=settings.root, timeout_s=settings.ask_timeout_s, login=github_login(settings))
     try:

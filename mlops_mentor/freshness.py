@@ -5,50 +5,47 @@ and the keys of what it is computed from, so that a change of code recomputes wh
 """
 
 import hashlib
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from collections.abc import Mapping
+from datetime import datetime
 
-from mlops_mentor.course import Course
 from mlops_mentor.errors import GitHubError, LakeError
-from mlops_mentor.extensions import Extensions, load_extensions
+from mlops_mentor.evidence.checklist.items import checklist_key
 from mlops_mentor.github.access import NotAsked
 from mlops_mentor.github.heads import Observation
+from mlops_mentor.inputs import Inputs, starter_key
 from mlops_mentor.lake import Lake
+from mlops_mentor.metrics.earlier_years import earlier_years_key
 from mlops_mentor.roster import Group
 from mlops_mentor.schemas import (
+    CHECKLIST,
+    CODE_QUALITY,
     COMMITS,
+    COMMITTED_SECRETS,
+    CONTRIBUTIONS,
     CONTRIBUTORS,
     FILES,
+    FLAG_DATES,
     FLAGS,
     GITHUB_REPOS,
+    GITHUB_TABLES,
     GROUP_OUTCOMES,
+    GROUP_TABLES,
     GROUPS,
+    HOSTILE_CONTENT,
     LEADERBOARD,
+    LINT_HITS,
+    PROGRESS,
     PULL_REQUESTS,
     PUSHES,
     REPO_SNAPSHOTS,
     REPO_STATS,
-    STARTER_FILES,
+    REPORT_ANSWERS,
+    REPORT_CHECKS,
+    UNMAPPED_IDENTITIES,
     WORKFLOW_RUNS,
     Table,
 )
 from mlops_mentor.settings import Settings
-
-# In the order in which a group's chain computes them: pushes say which commit counts.
-GROUP_TABLES: tuple[Table, ...] = (
-    GITHUB_REPOS,
-    PUSHES,
-    REPO_SNAPSHOTS,
-    COMMITS,
-    FILES,
-    PULL_REQUESTS,
-    WORKFLOW_RUNS,
-    CONTRIBUTORS,
-    FLAGS,
-    REPO_STATS,
-)
-GITHUB_TABLES: tuple[Table, ...] = (GITHUB_REPOS, PUSHES, PULL_REQUESTS, WORKFLOW_RUNS)
 
 # What a look at a repository on GitHub gave.
 Seen = Observation | NotAsked | GitHubError
@@ -56,54 +53,14 @@ Seen = Observation | NotAsked | GitHubError
 _NOT_ASKED = "not asked: "
 
 
-@dataclass(frozen=True)
-class Inputs:
-    """What a group's tables depend on besides its repository: the course, extensions, starter code, the moment.
-
-    `ask_again` has GitHub's tables asked for although nothing seems to have changed.
-    """
-
-    course: Course
-    starter_key: str | None
-    now: datetime
-    until: Mapping[str, datetime] = field(default_factory=dict)
-    ask_again: bool = False
-
-    def deadline(self, group: Group) -> datetime:
-        """The group's deadline (UTC)."""
-        return self.until.get(group.group_id, self.course.deadline_utc)
-
-    def is_over(self, group: Group) -> bool:
-        """Whether the group's deadline has passed."""
-        return self.now > self.deadline(group)
+def evidence_key(inputs: Inputs) -> str:
+    """The key of what a commit shows, beside its files: the starter code, and how checklist and report are read."""
+    return _key(CHECKLIST, checklist_key(), REPORT_ANSWERS.version, inputs.starter_key, inputs.starter_shapes_key)
 
 
-def load_inputs(settings: Settings, *, ask_again: bool = False) -> Inputs:
-    """The inputs as they are at this moment.
-
-    Raises:
-        ConfigError: course or extensions cannot be used.
-    """
-    lake = Lake(settings.lake_dir)
-    extensions = extensions_of(settings, lake.read_or_empty(GROUPS)["group_id"].to_list())
-    return Inputs(settings.the_course, starter_key(lake), datetime.now(UTC), extensions.until, ask_again)
-
-
-def extensions_of(settings: Settings, group_ids: Collection[str]) -> Extensions:
-    """The extensions of these groups, and the rows that cannot be used.
-
-    Raises:
-        ConfigError: course or extensions cannot be used.
-    """
-    course = settings.the_course
-    return load_extensions(
-        settings.extensions_file, zone=course.zone, deadline=course.deadline_utc, group_ids=group_ids
-    )
-
-
-def starter_key(lake: Lake) -> str | None:
-    """The key of the starter code that is stored; None when none is."""
-    return lake.input_key(STARTER_FILES) if lake.has(STARTER_FILES) else None
+def standing_key(inputs: Inputs) -> str:
+    """The key of what `progress` keeps of a commit: it covers how the commit's files are listed, too."""
+    return _key(PROGRESS, evidence_key(inputs), FILES.version)
 
 
 def github_keys(
@@ -158,32 +115,92 @@ def content_id(lake: Lake, group: Group) -> str | None:
         return None
 
 
+# The tables of the group from which a table is computed; more than they say goes into `_besides`.
+_UPSTREAM: Mapping[str, tuple[Table, ...]] = {
+    COMMITS.name: (),
+    FILES.name: (),
+    CODE_QUALITY.name: (FILES,),
+    LINT_HITS.name: (FILES,),
+    COMMITTED_SECRETS.name: (FILES,),
+    HOSTILE_CONTENT.name: (FILES,),
+    REPORT_ANSWERS.name: (FILES,),
+    REPORT_CHECKS.name: (REPO_SNAPSHOTS, FILES, CODE_QUALITY),
+    CONTRIBUTORS.name: (COMMITS, FILES),
+    CHECKLIST.name: (REPO_SNAPSHOTS, COMMITS, FILES, PULL_REQUESTS, WORKFLOW_RUNS, CODE_QUALITY, CONTRIBUTORS,
+                     CONTRIBUTIONS),
+    CONTRIBUTIONS.name: (COMMITS, FILES, PULL_REQUESTS),
+    UNMAPPED_IDENTITIES.name: (COMMITS, FILES, PULL_REQUESTS),
+    FLAG_DATES.name: (REPO_SNAPSHOTS, COMMITS, PUSHES, WORKFLOW_RUNS, REPORT_ANSWERS, REPORT_CHECKS),
+    FLAGS.name: (FLAG_DATES, CHECKLIST, CONTRIBUTIONS, COMMITTED_SECRETS, HOSTILE_CONTENT),
+    PROGRESS.name: (COMMITS, FILES, WORKFLOW_RUNS),
+    REPO_STATS.name: (GITHUB_REPOS, REPO_SNAPSHOTS, COMMITS, FILES, PULL_REQUESTS, WORKFLOW_RUNS, REPORT_CHECKS,
+                      CONTRIBUTORS, CONTRIBUTIONS, PROGRESS),
+    # Noted last: without it the chain was cut short, whatever else is there.
+    GROUP_OUTCOMES.name: GROUP_TABLES,
+}  # fmt: skip
+
+
 def input_key(lake: Lake, table: Table, group: Group, content: str | None, inputs: Inputs) -> str:
     """The key of a part that is computed from stored parts, given what git shows at the snapshot.
 
     Tables from GitHub and the snapshots depend on what is outside: `github_keys`, `snapshot_key`.
     """
+    upstream = [lake.input_key(each, group.group_id) for each in _UPSTREAM[table.name]]
+    if table.name == CONTRIBUTIONS.name:
+        # Not the whole row of the repository: blame may take seconds, and a run that has ended changes nothing of it.
+        upstream.append(_github_reason(lake, group))
+    if table.name == FLAGS.name:
+        upstream.append(num_due(lake, group, inputs.now))
+    return _key(table, *upstream, *_besides(table, group, content, inputs))
+
+
+def num_due(lake: Lake, group: Group, now: datetime) -> str | None:
+    """How many of the moments have passed from which a flag holds: what the time of day is to the group's flags.
+
+    It changes when a flag is due and at no midnight besides, and after the deadline never, as no moment is later.
+    """
+    try:
+        moments = lake.read(FLAG_DATES, group.group_id)["from_at"]
+    except LakeError:
+        return None
+    return str(int((moments <= now).sum()))
+
+
+def _github_reason(lake: Lake, group: Group) -> str | None:
+    """Why GitHub does not say what it could, as stored; None where it does, and where nothing is stored."""
+    try:
+        return lake.read(GITHUB_REPOS, group.group_id)["reason"].item()  # type: ignore[no-any-return]
+    except LakeError:
+        return None
+
+
+def _besides(table: Table, group: Group, content: str | None, inputs: Inputs) -> tuple[str | None, ...]:
     course = inputs.course
-
-    def of(upstream: Table) -> str | None:
-        return lake.input_key(upstream, group.group_id)
-
-    if table is COMMITS:
-        return _key(COMMITS, content)
-    if table is FILES:
-        return _key(FILES, content, inputs.starter_key)
-    if table is CONTRIBUTORS:
-        return _key(CONTRIBUTORS, of(COMMITS), of(FILES), course.time_zone)
-    if table is FLAGS:
-        return _key(FLAGS, of(REPO_SNAPSHOTS), of(COMMITS), of(PUSHES))
-    if table is REPO_STATS:
-        upstream = (GITHUB_REPOS, REPO_SNAPSHOTS, COMMITS, FILES, PULL_REQUESTS, WORKFLOW_RUNS, CONTRIBUTORS)
-        size, start = str(len(group.students)), course.project_start.isoformat()
-        return _key(REPO_STATS, *(of(each) for each in upstream), size, start)
-    if table is GROUP_OUTCOMES:
-        # Noted last: without it the chain was cut short, whatever else is there.
-        return _key(GROUP_OUTCOMES, *(of(each) for each in GROUP_TABLES))
-    raise ValueError(f"{table.name} is computed from no stored part")
+    who_is_who = (inputs.identities.key(group.group_id), *group.students)
+    flagged_from = (course.flags.model_dump_json(), course.project_start.isoformat(), course.time_zone)
+    besides: Mapping[str, tuple[str | None, ...]] = {
+        COMMITS.name: (content,),
+        FILES.name: (content, inputs.starter_key),
+        CODE_QUALITY.name: (inputs.programs,),
+        LINT_HITS.name: (inputs.programs,),
+        COMMITTED_SECRETS.name: (inputs.programs,),
+        REPORT_CHECKS.name: group.students,
+        CHECKLIST.name: (evidence_key(inputs), str(len(group.students))),
+        CONTRIBUTORS.name: (course.time_zone, *who_is_who),
+        CONTRIBUTIONS.name: (course.time_zone, inputs.starter_key, *who_is_who),
+        UNMAPPED_IDENTITIES.name: who_is_who,
+        PROGRESS.name: (
+            course.time_zone,
+            *who_is_who,
+            course.project_start.isoformat(),
+            course.progress.model_dump_json(),
+            standing_key(inputs),
+        ),
+        FLAG_DATES.name: flagged_from,
+        FLAGS.name: (*flagged_from, str(len(group.students))),
+        REPO_STATS.name: (str(len(group.students)), course.project_start.isoformat()),
+    }
+    return besides.get(table.name, ())
 
 
 def is_current(lake: Lake, group: Group, seen: Seen, refs_id: str, inputs: Inputs) -> bool:
@@ -209,11 +226,23 @@ def is_current(lake: Lake, group: Group, seen: Seen, refs_id: str, inputs: Input
     return all(stored[table.name] == input_key(lake, table, group, content, inputs) for table in others)
 
 
-def class_key(lake: Lake) -> str:
-    """The key of what the tables over all groups and the warehouse are computed from."""
+def class_key(lake: Lake, besides: str = "") -> str:
+    """The key of what the tables over all groups and the warehouse are computed from.
+
+    `besides` is what else they depend on: `class_inputs_key`.
+    """
     groups = lake.read(GROUPS)
     outcomes = [lake.input_key(GROUP_OUTCOMES, group_id) for group_id in groups["group_id"]]
-    return _key(LEADERBOARD, groups.write_json(), starter_key(lake), *outcomes)
+    return _key(LEADERBOARD, groups.write_json(), starter_key(lake), besides, *outcomes)
+
+
+def class_inputs_key(settings: Settings) -> str:
+    """The key of what the tables over all groups depend on besides the groups: thresholds, and earlier years.
+
+    Raises:
+        ConfigError: the course cannot be used.
+    """
+    return f"{settings.the_course.flags.model_dump_json()} {earlier_years_key(settings.earlier_years_dir)}"
 
 
 def _key(table: Table, *parts: str | None) -> str:

@@ -1,50 +1,45 @@
-"""One group's work: the chain of its tables, each computed only when its inputs changed.
+"""What the assets of one group work with: its tables so far, its mirror, what was read of it for several tables.
 
-Belongs here: what an asset of a group gets to read, running the chain, and keeping the reason when a link of it fails.
-How many chains run at once, and what Dagster is told, is for `group_step`.
+Belongs here: reading, once, and what GitHub and the mirror say at this moment. Running a group's chain is for `chain`.
 """
 
 import hashlib
-import logging
-from collections.abc import Callable, Collection, Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
 
 import polars as pl
-from filelock import FileLock, Timeout
 
-from mlops_mentor.errors import GitHubError, LakeError, MentorError, RepoError, SchemaError
-from mlops_mentor.freshness import GITHUB_TABLES, GROUP_TABLES, Inputs, github_keys, input_key, was_asked
+from mlops_mentor.errors import LakeError, RepoError
+from mlops_mentor.evidence.code.own_files import OwnFiles
+from mlops_mentor.evidence.code.starter import StarterShapes
+from mlops_mentor.evidence.code.starter_shapes import load_shapes
+from mlops_mentor.evidence.quality.code_quality import Quality, measure_quality
+from mlops_mentor.evidence.quality.programs import installed_programs
+from mlops_mentor.evidence.report.locate import NoReport, Report, find_report
+from mlops_mentor.freshness import github_keys, standing_key, was_asked
 from mlops_mentor.github.access import NotAsked
 from mlops_mentor.github.collector import RepoActivity
 from mlops_mentor.github.heads import Observation
+from mlops_mentor.inputs import Inputs
 from mlops_mentor.lake import Lake
-from mlops_mentor.metrics.repo_stats import empty_repo_stats_frame
+from mlops_mentor.metrics.contributions import Attribution, attribute
+from mlops_mentor.metrics.contributors import commit_identities
+from mlops_mentor.repos.blobs import KeptBlobs
+from mlops_mentor.repos.identities import Identity, read_mailmap
 from mlops_mentor.repos.mirror import Limits
 from mlops_mentor.repos.refs import Refs, mirror_refs
 from mlops_mentor.roster import Group
 from mlops_mentor.schemas import (
     COMMITS,
-    CONTRIBUTORS,
     FILES,
-    FLAGS,
-    GITHUB_REPOS,
-    GROUP_OUTCOMES,
-    PUSHES,
+    PULL_REQUESTS,
     REPO_SNAPSHOTS,
-    REPO_STATS,
     STARTER_FILES,
     Table,
     empty,
     problems,
 )
-
-log = logging.getLogger(__name__)
-# One record a group when its chain has ended, `group_id` and `failed` in its attributes: what a progress bar follows.
-progress = logging.getLogger("mlops_mentor.progress")
 
 
 @dataclass
@@ -74,11 +69,32 @@ class GroupWork:
         """Ids of the starter code's blobs; None when they are not known."""
         return self.lake.read(STARTER_FILES)["blob_id"] if self.inputs.starter_key is not None else None
 
+    @cached_property
+    def starter_shapes(self) -> StarterShapes:
+        """What the starter code looks like; none where that is not known."""
+        key = self.inputs.starter_shapes_key
+        return load_shapes(self.lake, key) if key is not None else StarterShapes.none()
+
+    @property
+    def standing_key(self) -> str:
+        """The key of what is kept of a commit that stood at the end of a day."""
+        return standing_key(self.inputs)
+
     @property
     def pull_request_shas(self) -> list[str]:
         """Heads of the pull requests in the mirror."""
+        return self._known_refs.pull_request_shas
+
+    @property
+    def branches(self) -> tuple[str, ...]:
+        """Names of the branches in the mirror."""
+        names = sorted(self._known_refs.heads)
+        return tuple(name.removeprefix("refs/heads/") for name in names if name.startswith("refs/heads/"))
+
+    @property
+    def _known_refs(self) -> Refs:
         self.refs = self.refs or mirror_refs(self.mirror)
-        return self.refs.pull_request_shas
+        return self.refs
 
     def read(self, table: Table) -> pl.DataFrame:
         """The group's part of a table that comes before."""
@@ -108,8 +124,51 @@ class GroupWork:
         """Empty the group's parts of these tables: what they say is of another repository."""
         for table in tables:
             self.parts.pop(table.name, None)
-            if self.lake.has(table, self.group.group_id):
+            if table.is_one_row:
+                # It cannot be empty: it is as in a group that was never read.
+                self.lake.remove(table, self.group.group_id)
+            elif self.lake.has(table, self.group.group_id):
                 self.lake.write(table, empty(table), self.group.group_id)
+
+    @cached_property
+    def read_blobs(self) -> KeptBlobs:
+        """Reads the mirror's blobs, and keeps them for the next table."""
+        return KeptBlobs(self.mirror)
+
+    @cached_property
+    def own_files(self) -> OwnFiles:
+        """The snapshot's own files, read and parsed once for all tables."""
+        path = self.report.path if isinstance(self.report, Report) else None
+        return OwnFiles(self.read(FILES), self.read_blobs, self.starter_shapes, path)
+
+    @cached_property
+    def report(self) -> Report | NoReport:
+        """The group's exam report: three tables from one search."""
+        return find_report(self.read(FILES), self.read_blobs)
+
+    @cached_property
+    def quality(self) -> Quality:
+        """How the snapshot's code stands: three tables from one reading."""
+        programs = installed_programs()
+        return measure_quality(self.group.group_id, self.read(FILES), self.read_blobs, programs)
+
+    @cached_property
+    def attribution(self) -> Attribution:
+        """Whose the commits and the accounts of the group are: two tables from one decision."""
+        found = self.read(COMMITS)
+        return attribute(
+            self.group,
+            found,
+            self.mailmap(found),
+            self.inputs.identities.of(self.group.group_id),
+            self.said_by_github(PULL_REQUESTS),
+        )
+
+    def mailmap(self, commits: pl.DataFrame) -> dict[Identity, Identity]:
+        """What the `.mailmap` of the snapshot makes of the identities in `commits`."""
+        if not (self.read(FILES)["path"] == ".mailmap").any():
+            return {}
+        return dict(read_mailmap(self.mirror, self.snapshot_sha or "", commit_identities(commits)))
 
     def seen(self) -> Observation | NotAsked:
         """What a look at the repository on GitHub saw.
@@ -142,193 +201,9 @@ class GroupWork:
         return sha  # type: ignore[no-any-return]
 
 
-# What computes a group's part of a table; where the inputs are outside, it knows the key too.
-Compute = Callable[[GroupWork], "Computed"]
-
-
 @dataclass(frozen=True)
 class Computed:
     """A group's part of a table; `input_key` where only the computation knows it."""
 
     frame: pl.DataFrame
     input_key: str | None = None
-
-
-@dataclass(frozen=True)
-class Finished:
-    """A part that is stored: its table, its rows, and whether it was there already."""
-
-    table: Table
-    frame: pl.DataFrame
-    is_unchanged: bool
-
-
-@dataclass(frozen=True)
-class ChainResult:
-    """What became of a group: the parts that are stored, and the table that failed with the reason, if one did."""
-
-    group_id: str
-    finished: tuple[Finished, ...]
-    failed_table: str | None = None
-    reason: str | None = None
-
-
-def run_chain(work: GroupWork, links: Sequence[tuple[Table, Compute]], locks_dir: Path) -> ChainResult:
-    """Compute the tables of one group in their order, up to the first that fails. Never raises for a group's sake.
-
-    What GitHub does not give is left as it was, and the chain goes on; so it does where the repository cannot be read
-    and a snapshot of it is there. Such a group has its numbers, and still counts as failed, with the reason.
-    """
-    result = _run_links(work, links, locks_dir)
-    has_failed = result.failed_table is not None
-    extra = {"group_id": result.group_id, "failed": has_failed}
-    progress.info("group %s %s", result.group_id, "failed" if has_failed else "done", extra=extra)
-    return result
-
-
-def _run_links(work: GroupWork, links: Sequence[tuple[Table, Compute]], locks_dir: Path) -> ChainResult:
-    finished: list[Finished] = []
-    failures: list[tuple[Table, MentorError]] = []
-    table = links[0][0]
-    try:
-        with _locked(work, locks_dir):
-            for table, compute in links:
-                try:
-                    finished.append(_run_link(work, table, compute))
-                except (GitHubError, RepoError) as error:
-                    failures.append((table, error))
-                    # What was read of it before is not what it has noted of its failure.
-                    work.parts.pop(table.name, None)
-                    if not _can_go_on(work, table):
-                        break
-            if not failures and _is_well(work, {table.name for table, _ in links}):
-                _note(work, None, None, input_key(work.lake, GROUP_OUTCOMES, work.group, None, work.inputs))
-    except Exception as error:
-        reason = str(error) if isinstance(error, MentorError) else f"{type(error).__name__}: {error}"
-        if not isinstance(error, MentorError):
-            log.exception("group %s, table %s", work.group.group_id, table.name)
-        _note_failure(work, table, reason, is_invalid=isinstance(error, SchemaError))
-        return ChainResult(work.group.group_id, tuple(finished), table.name, reason)
-    if not failures:
-        return ChainResult(work.group.group_id, tuple(finished))
-    # That git cannot read it weighs more than that GitHub does not answer.
-    table, cause = next((each for each in failures if each[0] not in GITHUB_TABLES), failures[0])
-    _note_failure(work, table, str(cause), is_invalid=False)
-    return ChainResult(work.group.group_id, tuple(finished), table.name, str(cause))
-
-
-def _can_go_on(work: GroupWork, failed: Table) -> bool:
-    """Whether there is something to compute the tables after `failed` from."""
-    if failed is not REPO_SNAPSHOTS:
-        return failed in GITHUB_TABLES
-    return work.read(REPO_SNAPSHOTS)["snapshot_rule"].item() is not None and work.mirror.exists()
-
-
-def _run_link(work: GroupWork, table: Table, compute: Compute) -> Finished:
-    group_id = work.group.group_id
-    before = work.lake.input_key(table, group_id)
-    if table is REPO_SNAPSHOTS:
-        # Only git itself knows whether anything has changed.
-        computed = compute(work)
-        key = computed.input_key or ""
-    else:
-        try:
-            key = _key(work, table)
-        except GitHubError:
-            if table is GITHUB_REPOS:
-                # It notes why GitHub does not say, and raises that too.
-                compute(work)
-            raise
-        is_there = before and (before == key or _is_kept(work, table)) and not _is_computed_anyway(work, table)
-        if before and is_there and (known := work.known(table)) is not None:
-            if not work.lake.has_current(table, group_id):
-                # In the columns of now, or nobody could read what an older version was told by GitHub.
-                work.parts[table.name] = work.lake.write(table, known, group_id, input_key=before)
-            return Finished(table, work.read(table), is_unchanged=True)
-        computed = compute(work)
-    work.parts[table.name] = work.lake.write(table, computed.frame, group_id, input_key=key)
-    return Finished(table, work.parts[table.name], is_unchanged=table is REPO_SNAPSHOTS and before == key)
-
-
-def _is_computed_anyway(work: GroupWork, table: Table) -> bool:
-    """Whether the key of a part cannot tell that what it is computed from has changed."""
-    if table is REPO_STATS and not work.lake.input_key(GITHUB_REPOS, work.group.group_id):
-        # Whatever the reason is for which GitHub does not say: a part that failed has no key.
-        return True
-    is_asked_again = work.inputs.ask_again and not isinstance(work.github, NotAsked)
-    return is_asked_again and table in (*GITHUB_TABLES, FLAGS, REPO_STATS)
-
-
-def _is_kept(work: GroupWork, table: Table) -> bool:
-    return isinstance(work.github, NotAsked) and table in GITHUB_TABLES and table is not GITHUB_REPOS
-
-
-def _key(work: GroupWork, table: Table) -> str:
-    if table in (GITHUB_REPOS, PUSHES):
-        return work.github_key(table, None)
-    work.snapshot_sha  # noqa: B018 - raises when there is nothing to compute from
-    content = work.read(REPO_SNAPSHOTS)["content_id"].item()
-    if table in GITHUB_TABLES:
-        return work.github_key(table, content)
-    return input_key(work.lake, table, work.group, content, work.inputs)
-
-
-def _is_well(work: GroupWork, just_computed: Collection[str]) -> bool:
-    """Whether all tables of the group are there as they would be computed, whichever of them were asked for now."""
-    for table in GROUP_TABLES:
-        key = work.lake.input_key(table, work.group.group_id)
-        if not key:
-            return False
-        if table.name in just_computed or table is REPO_SNAPSHOTS or _is_kept(work, table):
-            continue
-        try:
-            if key != _key(work, table):
-                return False
-        except GitHubError:
-            return False
-    return True
-
-
-def _note_failure(work: GroupWork, table: Table, reason: str, *, is_invalid: bool) -> None:
-    try:
-        _note(work, table.name, reason, is_invalid=is_invalid)
-        _forget_other_repository(work, reason)
-    except (OSError, MentorError):
-        # A full disk: the reason is in the result all the same, and the other groups' results are not lost with it.
-        log.exception("group %s: its failure could not be noted", work.group.group_id)
-
-
-def _forget_other_repository(work: GroupWork, reason: str) -> None:
-    """Where the roster's repository was never read, no numbers are shown: not those of one that it named before.
-
-    Every group has its row of numbers, also such a one.
-    """
-    group_id = work.group.group_id
-    snapshot = work.known(REPO_SNAPSHOTS)
-    has_snapshot = snapshot is not None and snapshot["snapshot_rule"].item() is not None
-    if not has_snapshot:
-        work.forget(COMMITS, FILES, CONTRIBUTORS, FLAGS)
-    if not has_snapshot or not work.lake.has(REPO_STATS, group_id):
-        work.lake.write(REPO_STATS, empty_repo_stats_frame(work.group, reason), group_id)
-
-
-def _note(
-    work: GroupWork, failed_table: str | None, reason: str | None, input_key: str = "", *, is_invalid: bool = False
-) -> None:
-    row = (work.group.group_id, failed_table, reason, is_invalid, datetime.now(UTC))
-    frame = pl.DataFrame([row], schema=GROUP_OUTCOMES.schema, orient="row")
-    work.lake.write(GROUP_OUTCOMES, frame, work.group.group_id, input_key=input_key)
-
-
-@contextmanager
-def _locked(work: GroupWork, locks_dir: Path) -> Iterator[None]:
-    """One run at a time works on a group: two could fetch into one mirror, or mix two snapshots in its tables."""
-    locks_dir.mkdir(parents=True, exist_ok=True)
-    timeout_s = work.limits.git_timeout_s + work.limits.ask_timeout_s
-    try:
-        with FileLock(locks_dir / f"{work.mirror.stem}.lock", timeout=timeout_s):
-            yield
-    except Timeout:
-        raise MentorError(
-            f"another run has been working on group {work.group.group_id} for {timeout_s:.0f} s"
-        ) from None

@@ -75,6 +75,10 @@ class Lake:
             temporary.unlink(missing_ok=True)
         return frame
 
+    def remove(self, table: Table, group_id: str | None = None) -> None:
+        """Delete the table, or the group's part of it, as if it had never been written."""
+        self.path(table, group_id).unlink(missing_ok=True)
+
     def read(self, table: Table, group_id: str | None = None) -> pl.DataFrame:
         """The table, or the group's part of it.
 
