@@ -8,8 +8,16 @@ from datetime import datetime
 
 import polars as pl
 
-from mlops_mentor.freshness import GITHUB_TABLES
-from mlops_mentor.schemas import GROUP_STATUS, LEADERBOARD, LEADERBOARD_HISTORY, READABLE_STATUSES, REPO_SNAPSHOTS
+from mlops_mentor.schemas import (
+    GITHUB_TABLES,
+    GROUP_STATUS,
+    LEADERBOARD,
+    LEADERBOARD_HISTORY,
+    READABLE_STATUSES,
+    REPO_SNAPSHOTS,
+)
+
+_NUM_FLAGS = ("num_flags", "num_serious_flags")
 
 
 def group_status_frame(
@@ -45,17 +53,27 @@ def group_status_frame(
 
 
 def leaderboard_frame(
-    groups: pl.DataFrame, status: pl.DataFrame, stats: pl.DataFrame, flags: pl.DataFrame
+    groups: pl.DataFrame,
+    status: pl.DataFrame,
+    stats: pl.DataFrame,
+    flags: pl.DataFrame,
+    same_code: pl.DataFrame | None = None,
 ) -> pl.DataFrame:
-    """The table `leaderboard`, in the roster's order."""
-    num_flags = flags.group_by("group_id").agg(num_flags=pl.len().cast(pl.Int64))
+    """The table `leaderboard`, in the roster's order; what `same_code` has of a group counts as flags of it."""
+    raised = [frame.select("group_id", "severity") for frame in (flags, same_code) if frame is not None]
+    is_serious = pl.col("severity") == "serious"
+    num_flags = (
+        pl.concat(raised).group_by("group_id").agg(num_flags=pl.len(), num_serious_flags=is_serious.sum())
+    ).cast(dict.fromkeys(_NUM_FLAGS, pl.Int64))
     has_run = pl.col("state").is_in(["ok", "empty", "incomplete"])
     frame = (
         groups.select("group_id", "group_size")
         .join(status.select("group_id", "state", "reason"), "group_id", "left", maintain_order="left")
         .join(stats.drop("group_size"), "group_id", "left", maintain_order="left")
         .join(num_flags, "group_id", "left", maintain_order="left")
-        .with_columns(num_flags=pl.when(has_run).then(pl.col("num_flags").fill_null(0)).otherwise("num_flags"))
+        .with_columns(
+            pl.when(has_run).then(pl.col(name).fill_null(0)).otherwise(name).alias(name) for name in _NUM_FLAGS
+        )
     )
     return frame.select(LEADERBOARD.schema.names())
 

@@ -9,9 +9,41 @@ order by group_id;
 
 -- What a TA should look at in how groups handed in, newest first. A flag is a question and never an answer.
 create view flags_to_look_at as
-select f.group_id, f.flag, f.happened_at, f.detail, f.sha, s.snapshot_rule, s.deadline_at
+select f.group_id, f.severity, f.flag, f.happened_at, f.detail, f.sha, s.snapshot_rule, s.deadline_at
 from flags f join group_status s using (group_id)
 order by f.happened_at desc nulls last, f.group_id;
+
+-- Claims of the checklist that the repository does not show, or shows in part: where the box is, and what was found.
+-- Nothing shown is not nothing done.
+create view claims_without_evidence as
+select
+    group_id, item, title, verdict, reason,
+    claim_path || coalesce(':' || claim_line, '') as claimed_at,
+    path || coalesce(':' || line, '') as place,
+    expects
+from checklist
+where verdict in ('unsupported', 'partly_supported')
+order by group_id, verdict desc, item;
+
+-- What the repository shows of the checklist without a tick in the report: where the box is, and what was found.
+create view evidence_without_claim as
+select
+    group_id, item, title, claimed, strength, reason,
+    claim_path || coalesce(':' || claim_line, '') as claimed_at,
+    path || coalesce(':' || line, '') as place
+from checklist
+where verdict = 'unclaimed'
+order by group_id, item;
+
+-- What a TA should look at today, weightiest first: flags of groups, and code that others have too. A flag is a question.
+create view flags_today as
+select group_id, severity, flag, detail, path, line, sha, happened_at
+from (
+    from flags select group_id, severity, flag, detail, path, line, sha, happened_at
+    union all by name
+    from same_code select group_id, severity, flag, detail, path, sha
+)
+order by list_position(['serious', 'notice', 'info'], severity), group_id, flag;
 
 -- Runs of workflows at the commit that counts, newest first.
 create view workflow_runs_at_snapshot as
@@ -80,3 +112,27 @@ from files
 where not is_vendored and not is_generated and not coalesce(is_starter_code, false)
 qualify row_number() over (partition by group_id order by bytes desc nulls first) <= 10
 order by group_id, bytes desc nulls first;
+
+-- Every group's progress on every day from the first to the last on which any group's work changed.
+create view progress_by_day as
+select g.group_id, d.day, p.progress, p.checklist_shown, p.report_answered, p.tests_and_ci, p.reproducibility, p.balance
+from (select distinct group_id from progress) g
+cross join (
+    select cast(unnest(generate_series((select min(day) from progress), (select max(day) from progress), interval 1 day))
+        as date) as day
+) d
+asof join progress p on g.group_id = p.group_id and d.day >= p.day
+order by g.group_id, d.day;
+
+-- Every group's curve beside the spread of the class: quartiles over the groups that had begun by that day.
+create view progress_in_class as
+select
+    group_id,
+    day,
+    round(progress, 1) as progress,
+    round(quantile_cont(progress, 0.25) over (partition by day), 1) as class_lower_quartile,
+    round(median(progress) over (partition by day), 1) as class_median,
+    round(quantile_cont(progress, 0.75) over (partition by day), 1) as class_upper_quartile,
+    count(*) over (partition by day) as num_groups
+from progress_by_day
+order by group_id, day;

@@ -20,7 +20,14 @@ from mlops_mentor.errors import WarehouseError
 from mlops_mentor.lake import Lake, sweep_temporary
 from mlops_mentor.schemas import TABLES, Table
 
-_SQL_TYPES = {"String": "varchar", "Int64": "bigint", "Int32": "integer", "Float64": "double", "Boolean": "boolean"}
+_SQL_TYPES = {
+    "String": "varchar",
+    "Int64": "bigint",
+    "Int32": "integer",
+    "Float64": "double",
+    "Boolean": "boolean",
+    "Date": "date",
+}
 _VIEW = re.compile(r"((?:^--[^\n]*\n)+)(create view (\w+) as\n.*?;)", re.MULTILINE | re.DOTALL)
 
 
@@ -133,4 +140,7 @@ def _sql_type(dtype: Any) -> str:
         return f"{_sql_type(dtype.inner)}[]"
     if isinstance(dtype, pl.Datetime):
         return "timestamptz"
+    if isinstance(dtype, pl.Struct):
+        fields = ", ".join(f'"{field.name}" {_sql_type(field.dtype)}' for field in dtype.fields)
+        return f"struct({fields})"
     return _SQL_TYPES[str(dtype)]

@@ -22,6 +22,7 @@ from mlops_mentor.schemas import (
     empty,
     validate,
 )
+from mlops_mentor.schemas.metrics import PROGRESS_PARTS
 
 MakeFrame = Callable[..., pl.DataFrame]
 NOW = datetime(2027, 1, 10, 12, tzinfo=UTC)
@@ -161,16 +162,19 @@ def test_the_leaderboard_has_failed_and_not_run_groups_with_their_reasons(make_f
     assert board["group_size"].to_list() == [4, 4, 4], "the roster's, not that of older numbers"
 
 
-def test_the_leaderboard_has_what_github_says_and_counts_flags_of_groups_that_ran(make_frame: MakeFrame) -> None:
+def test_the_leaderboard_has_numbers_of_all_kinds_and_counts_flags_of_groups_that_ran(
+    make_frame: MakeFrame,
+) -> None:
     states = {"1": "ok", "2": "incomplete", "3": "failed", "4": "failed", "5": "not_run", "6": "empty"}
     groups = make_frame(GROUPS, *({"group_id": group_id} for group_id in states))
     status = make_frame(GROUP_STATUS, *({"group_id": g, "state": state} for g, state in states.items()))
     github = {"num_prs": 5, "num_prs_merged": 4, "share_merged_prs_reviewed": 0.75, "actions_passing": "passing"}
-    stats = make_frame(REPO_STATS, {"group_id": "1", "num_late_commits": 2, **github}, {"group_id": "2"})
+    numbers = {**github, "progress": 61.5, **dict.fromkeys(PROGRESS_PARTS, 0.5), "num_late_commits": 2}
+    stats = make_frame(REPO_STATS, {"group_id": "1", **numbers}, {"group_id": "2"})
     raised = [("2", "late_commits"), ("2", "backdated_commits"), ("3", "late_commits")]
     flags = pl.concat(make_frame(FLAGS, {"group_id": g, "flag": flag, "sha": SHA}) for g, flag in raised)
     board = validate(LEADERBOARD, leaderboard_frame(groups, status, stats, flags))
-    assert board.select(*github, "num_late_commits").row(0, named=True) == {**github, "num_late_commits": 2}
+    assert board.select(*numbers).row(0, named=True) == numbers
     assert board.select("num_prs", "actions_passing").row(1) == (None, None)
     # Where a group ran there is an answer, 0 included; where it did not, what was noticed before, if anything.
     assert board["num_flags"].to_list() == [0, 2, 1, None, None, 0]

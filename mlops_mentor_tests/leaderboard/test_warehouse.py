@@ -20,14 +20,17 @@ from mlops_mentor.schemas import (
     FLAGS,
     GROUP_STATUS,
     GROUPS,
+    PROGRESS,
     PULL_REQUESTS,
+    SAME_CODE,
     TABLES,
     WORKFLOW_RUNS,
 )
 
 MakeFrame = Callable[..., pl.DataFrame]
-VIEWS = {"groups_to_look_at", "flags_to_look_at", "workflow_runs_at_snapshot", "workflow_success_per_week",
-         "reviews_among_members", "contribution_shares", "commits_per_day", "own_files", "largest_files"}  # fmt: skip
+VIEWS = {"groups_to_look_at", "flags_to_look_at", "flags_today", "claims_without_evidence", "evidence_without_claim",
+         "workflow_runs_at_snapshot", "workflow_success_per_week", "reviews_among_members", "contribution_shares",
+         "commits_per_day", "own_files", "largest_files", "progress_by_day", "progress_in_class"}  # fmt: skip
 
 
 @pytest.fixture
@@ -316,3 +319,37 @@ def test_who_reviews_whom_is_counted_and_bots_pull_requests_are_not(
     lake.write(PULL_REQUESTS, make_frame(PULL_REQUESTS, *rows), "1")
     publish_warehouse(lake, file, ["1"])
     assert query(file, "select * from reviews_among_members").rows == [("1", "ada", "bo", 2), ("1", "ada", "cy", 1)]
+
+
+def test_flags_today_are_weightiest_first_and_have_code_that_others_have_too(
+    lake: Lake, file: Path, make_frame: MakeFrame
+) -> None:
+    raised = (("odd_path", "info"), ("late_commits", "notice"), ("secrets", "serious"))
+    rows = [
+        {"group_id": "1", "flag": flag, "severity": severity, "path": "a.py", "line": 3} for flag, severity in raised
+    ]
+    lake.write(FLAGS, make_frame(FLAGS, *rows), "1")
+    same = {"group_id": "2", "other_group": "3", "flag": "same_code", "severity": "serious"}
+    lake.write(SAME_CODE, make_frame(SAME_CODE, same))
+    publish_warehouse(lake, file, ["1", "2"])
+    assert query(file, "select group_id, flag, line from flags_today").rows == [
+        ("1", "secrets", 3), ("2", "same_code", None), ("1", "late_commits", 3), ("1", "odd_path", 3)
+    ]  # fmt: skip
+
+
+def test_progress_holds_until_the_next_commit_and_stands_beside_the_class_that_had_begun(
+    lake: Lake, file: Path, make_frame: MakeFrame
+) -> None:
+    days = {"1": {5: 20.0, 7: 60.0}, "2": {6: 40.0}}
+    for group_id, of_group in days.items():
+        rows = [{"group_id": group_id, "day": date(2027, 1, day), "progress": at} for day, at in of_group.items()]
+        lake.write(PROGRESS, make_frame(PROGRESS, *rows), group_id)
+    publish_warehouse(lake, file, ["1", "2"])
+    shown = query(file, "select group_id, day(day), progress from progress_by_day").rows
+    assert shown == [("1", 5, 20), ("1", 6, 20), ("1", 7, 60), ("2", 6, 40), ("2", 7, 40)]
+    columns = "day(day), progress, class_lower_quartile, class_median, class_upper_quartile, num_groups"
+    assert query(file, f"select {columns} from progress_in_class where group_id = '1'").rows == [
+        (5, 20, 20, 20, 20, 1),
+        (6, 20, 25, 30, 35, 2),
+        (7, 60, 45, 50, 55, 2),
+    ]
