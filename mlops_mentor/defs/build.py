@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import dagster as dg
 
-from mlops_mentor.defs.assets import github, leaderboard, metrics, repos, roster
+from mlops_mentor.defs.assets import evidence, github, leaderboard, metrics, repos, roster
 from mlops_mentor.defs.automation import refresh_sensor
 from mlops_mentor.defs.group_step import group_step
 from mlops_mentor.defs.jobs import refresh_class, refresh_groups, refresh_roster
@@ -25,16 +25,29 @@ def build_defs(*, resource_overrides: Mapping[str, object] | None = None) -> dg.
         repos.files,
         github.pull_requests,
         github.workflow_runs,
+        evidence.code_quality,
+        evidence.lint_hits,
+        evidence.committed_secrets,
+        evidence.hostile_content,
+        evidence.report_answers,
+        evidence.report_checks,
         metrics.contributors,
+        metrics.contributions,
+        metrics.unmapped_identities,
+        evidence.checklist,
+        metrics.flag_dates,
         metrics.flags,
+        metrics.progress,
         metrics.repo_stats,
     ]
     return dg.Definitions(
         assets=[
             roster.groups,
             roster.starter_files,
+            roster.starter_shapes,
             group_step(by_group, settings),
             leaderboard.group_status,
+            leaderboard.same_code,
             leaderboard.leaderboard,
             leaderboard.leaderboard_history,
             leaderboard.warehouse,

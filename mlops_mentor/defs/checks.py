@@ -12,13 +12,24 @@ from datetime import UTC, datetime, timedelta
 import dagster as dg
 import polars as pl
 
-from mlops_mentor.freshness import GROUP_TABLES
 from mlops_mentor.lake import Lake
-from mlops_mentor.schemas import GROUP_OUTCOMES, GROUPS, READABLE_STATUSES, REPO_SNAPSHOTS, Table, problems
+from mlops_mentor.schemas import (
+    FLAGS,
+    GROUP_OUTCOMES,
+    GROUP_TABLES,
+    GROUPS,
+    READABLE_STATUSES,
+    REPO_SNAPSHOTS,
+    Table,
+    problems,
+)
 
 FITS_SCHEMA = "fits_schema"
 IS_ACCESSIBLE = "is_accessible"
 IS_FRESH = "is_fresh"
+NO_SERIOUS_FLAGS = "no_serious_flags"
+# What they find is no failure of ours, and may be none of anybody's.
+_WARNS = (IS_FRESH, NO_SERIOUS_FLAGS)
 MAX_AGE = timedelta(days=1)
 _MAX_LISTED = 50
 
@@ -43,6 +54,7 @@ def group_check_specs() -> list[dg.AssetCheckSpec]:
         *(_spec(table, FITS_SCHEMA, _schema_description(table)) for table in GROUP_TABLES),
         _spec(REPO_SNAPSHOTS, IS_ACCESSIBLE, readable),
         _spec(REPO_SNAPSHOTS, IS_FRESH, fresh),
+        _spec(FLAGS, NO_SERIOUS_FLAGS, "No group has a flag that a TA should look at today. A flag is a question."),
     ]
 
 
@@ -55,6 +67,7 @@ def evaluate_checks(selected: Collection[dg.AssetCheckKey], lake: Lake) -> Itera
     look: dict[str, Callable[[Table], Failures]] = {
         FITS_SCHEMA: lambda table: schema_failures(lake, table, group_ids, outcomes),
         IS_ACCESSIBLE: lambda _: access_failures(snapshots),
+        NO_SERIOUS_FLAGS: lambda table: flag_failures(lake.read_groups(table, group_ids)),
         IS_FRESH: lambda _: age_failures(lake, snapshots, now),
     }
     tables = {table.name: table for table in GROUP_TABLES}
@@ -100,6 +113,16 @@ def age_failures(lake: Lake, snapshots: pl.DataFrame, now: datetime) -> Failures
     return failures
 
 
+def flag_failures(flags: pl.DataFrame) -> Failures:
+    """Groups with serious flags, and what these say."""
+    failures: Failures = {}
+    serious = flags.filter(pl.col("severity") == "serious").select("group_id", "flag", "detail")
+    for group_id, flag, detail in serious.iter_rows():
+        before = f"{failures[group_id]} " if group_id in failures else ""
+        failures[group_id] = f"{before}{flag}: {detail}"
+    return failures
+
+
 def _result(key: dg.AssetCheckKey, failures: Failures, num_groups: int) -> dg.AssetCheckResult:
     records = [dg.TableRecord({"group": group_id, "reason": reason}) for group_id, reason in failures.items()]
     named = ", ".join(list(failures)[:_MAX_LISTED])
@@ -107,7 +130,7 @@ def _result(key: dg.AssetCheckKey, failures: Failures, num_groups: int) -> dg.As
         asset_key=key.asset_key,
         check_name=key.name,
         passed=not failures,
-        severity=dg.AssetCheckSeverity.WARN if key.name == IS_FRESH else dg.AssetCheckSeverity.ERROR,
+        severity=dg.AssetCheckSeverity.WARN if key.name in _WARNS else dg.AssetCheckSeverity.ERROR,
         description=f"{len(failures)} of {num_groups} groups: {named}" if failures else f"all {num_groups} groups",
         metadata={"groups": dg.MetadataValue.table(records)} if records else {},
     )

@@ -5,7 +5,7 @@ Belongs here: which assets and checks make a job.
 
 import dagster as dg
 
-from mlops_mentor.freshness import GROUP_TABLES
+from mlops_mentor.schemas import GROUP_TABLES
 
 refresh_roster = dg.define_asset_job(
     "refresh_roster", dg.AssetSelection.groups("roster"), description="The roster and the starter code."

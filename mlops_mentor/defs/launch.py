@@ -33,7 +33,7 @@ class Launcher:
         self._process_id = process_id
 
     def run_roster(self, *, accept_shorter: bool = False) -> None:
-        """Materialize `groups` and `starter_files`.
+        """Materialize `groups`, `starter_files` and `starter_shapes`.
 
         Raises:
             MentorError: what the roster or the course's file has wrong.

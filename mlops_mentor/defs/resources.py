@@ -5,7 +5,7 @@ Belongs here: bringing settings to the assets, so that tests and the command lin
 
 import dagster as dg
 
-from mlops_mentor.freshness import Inputs, load_inputs
+from mlops_mentor.inputs import Inputs, load_inputs
 from mlops_mentor.lake import Lake
 from mlops_mentor.repos.login import github_login
 from mlops_mentor.repos.mirror import Limits

@@ -21,7 +21,7 @@ from mlops_mentor.defs.resources import Mentor
 from mlops_mentor.errors import MentorError
 from mlops_mentor.lake import Lake
 from mlops_mentor.roster import Group, groups_frame, groups_from_frame, load_roster, roster_change
-from mlops_mentor.schemas import GROUPS, STARTER_FILES
+from mlops_mentor.schemas import GROUPS, STARTER_FILES, STARTER_SHAPES
 from mlops_mentor.settings import Settings
 from mlops_mentor.waves import Cursor, Wave, due, plan_wave, resting_unread
 
@@ -124,7 +124,7 @@ def _roster_tick(
 
 def _stale(lake: Lake) -> list[dg.AssetKey]:
     # Without starter code a group's files count as all its own: at the very first it has to be there before them.
-    tables = [GROUPS] if lake.has(STARTER_FILES) else [GROUPS, STARTER_FILES]
+    tables = [GROUPS] if lake.has(STARTER_FILES) else [GROUPS, STARTER_FILES, STARTER_SHAPES]
     return [dg.AssetKey(table.name) for table in tables]
 
 

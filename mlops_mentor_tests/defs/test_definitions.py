@@ -5,17 +5,20 @@ import pytest
 
 from mlops_mentor.defs.build import build_defs
 from mlops_mentor.defs.partitions import group_partitions
-from mlops_mentor.freshness import GROUP_TABLES
-from mlops_mentor.schemas import TABLES
+from mlops_mentor.schemas import GROUP_TABLES, TABLES
 
 BY_GROUP = {
-    "github_repos", "pushes", "repo_snapshots", "commits", "files", "pull_requests", "workflow_runs", "contributors",
-    "flags", "repo_stats",
+    "github_repos", "pushes", "repo_snapshots", "commits", "files", "pull_requests", "workflow_runs",
+    "code_quality", "lint_hits", "committed_secrets", "hostile_content", "report_answers", "report_checks",
+    "contributors", "checklist", "contributions", "unmapped_identities", "flag_dates", "flags", "progress",
+    "repo_stats",
 }  # fmt: skip
-WHOLE = {"groups", "starter_files", "group_status", "leaderboard", "leaderboard_history"}
+OF_THE_CLASS = {"group_status", "same_code", "leaderboard", "leaderboard_history"}
+WHOLE = {"groups", "starter_files", "starter_shapes"} | OF_THE_CLASS
 DEPENDENCIES = {
     "groups": set(),
     "starter_files": set(),
+    "starter_shapes": {"starter_files"},
     "github_repos": {"groups"},
     "pushes": {"github_repos"},
     "repo_snapshots": {"groups", "pushes"},
@@ -23,19 +26,44 @@ DEPENDENCIES = {
     "files": {"repo_snapshots", "starter_files"},
     "pull_requests": {"github_repos"},
     "workflow_runs": {"github_repos", "repo_snapshots"},
+    "code_quality": {"files"},
+    "lint_hits": {"files"},
+    "committed_secrets": {"files"},
+    "hostile_content": {"files"},
+    "report_answers": {"files"},
+    "report_checks": {"files", "repo_snapshots", "code_quality"},
     "contributors": {"commits", "files"},
-    "flags": {"repo_snapshots", "pushes", "commits"},
-    "repo_stats": {"commits", "contributors", "files", "pull_requests", "workflow_runs"},
+    "checklist": {
+        "repo_snapshots", "commits", "files", "pull_requests", "workflow_runs", "code_quality", "contributors",
+        "contributions",
+        "starter_shapes",
+    },
+    "contributions": {"commits", "files", "pull_requests", "starter_files"},
+    "unmapped_identities": {"commits", "files", "pull_requests"},
+    "flag_dates": {"repo_snapshots", "pushes", "commits", "workflow_runs", "report_answers", "report_checks"},
+    "flags": {
+        "repo_snapshots", "pushes", "commits", "flag_dates", "checklist", "contributions", "committed_secrets",
+        "hostile_content",
+    },
+    "progress": {"commits", "files", "workflow_runs", "starter_shapes"},
+    "repo_stats": {
+        "commits", "contributors", "contributions", "files", "pull_requests", "workflow_runs", "report_checks",
+        "progress",
+    },
     "group_status": {"groups", "github_repos", "repo_snapshots", "repo_stats"},
-    "leaderboard": {"groups", "group_status", "repo_stats", "flags"},
+    "same_code": {"groups", "starter_files", "files", "commits"},
+    "leaderboard": {"groups", "group_status", "repo_stats", "flags", "same_code"},
     "leaderboard_history": {"groups", "leaderboard"},
-}
+}  # fmt: skip
 CHECKS = {
     ("groups", "rows_are_good"),
     ("groups", "nobody_vanished"),
     ("groups", "extensions_are_good"),
+    ("groups", "identities_are_good"),
     ("repo_snapshots", "is_accessible"),
     ("repo_snapshots", "is_fresh"),
+    ("flags", "no_serious_flags"),
+    ("same_code", "no_serious_flags"),
     ("group_status", "has_every_group"),
     ("leaderboard", "has_every_group"),
     *((name, "fits_schema") for name in BY_GROUP),
@@ -102,7 +130,7 @@ def test_the_checks_exist_and_are_described(definitions: dg.Definitions) -> None
 
 def test_only_the_tables_of_the_class_refresh_by_themselves(specs: dict[str, dg.AssetSpec]) -> None:
     automatic = {name for name, spec in specs.items() if spec.automation_condition is not None}
-    assert automatic == {"group_status", "leaderboard", "leaderboard_history", "warehouse"}
+    assert automatic == OF_THE_CLASS | {"warehouse"}
 
 
 def test_the_sensor_runs_from_the_start_and_covers_what_refreshes_by_itself(definitions: dg.Definitions) -> None:
@@ -110,12 +138,7 @@ def test_the_sensor_runs_from_the_start_and_covers_what_refreshes_by_itself(defi
     assert isinstance(sensor, dg.AutomationConditionSensorDefinition)
     assert sensor.default_status is dg.DefaultSensorStatus.RUNNING
     selected = sensor.asset_selection.resolve(definitions.resolve_asset_graph())
-    assert {key.to_user_string() for key in selected} == {
-        "group_status",
-        "leaderboard",
-        "leaderboard_history",
-        "warehouse",
-    }
+    assert {key.to_user_string() for key in selected} == OF_THE_CLASS | {"warehouse"}
 
 
 def test_what_watches_and_what_runs_at_night_is_off_at_first(definitions: dg.Definitions) -> None:

@@ -412,7 +412,7 @@ def test_the_very_first_roster_comes_with_the_starter_code(make_watch: Callable[
     watch.room.lake.path(GROUPS).unlink()
     watch.room.lake.path(STARTER_FILES).unlink()
     (request,) = watch.roster_tick().run_requests or []
-    assert request.asset_selection == [dg.AssetKey("groups"), dg.AssetKey("starter_files")]
+    assert request.asset_selection == [dg.AssetKey(name) for name in ("groups", "starter_files", "starter_shapes")]
 
 
 def test_a_roster_that_is_being_refreshed_is_waited_for(make_watch: Callable[..., Watch]) -> None:
@@ -539,7 +539,7 @@ def test_seven_pushes_are_one_wave_at_whose_end_the_leaderboard_is_refreshed_onc
             assert num_refreshes() == 0, "before the wave is over"
         instance.report_run_canceled(waiting)
         assert job.execute_in_process(instance=instance, tags=requests[-1].tags).success
-        assert num_refreshes() == 4
+        assert num_refreshes() == 5
         definitions.resolve_job_def("refresh_class").execute_in_process(instance=instance)
         assert [num_refreshes(), num_refreshes()] == [0, 0]
         assert tick(result.cursor).skip_message == "10 groups looked at, nothing new."

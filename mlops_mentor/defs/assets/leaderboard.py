@@ -1,4 +1,5 @@
-"""Assets over all groups: `group_status`, `leaderboard`, `leaderboard_history`, `warehouse`.
+"""Assets over all groups: `group_status`, `leaderboard`, `leaderboard_history`, `same_code`,
+`warehouse`.
 
 They refresh once a wave: when groups have been worked on and none is being worked on any more.
 """
@@ -15,11 +16,16 @@ from mlops_mentor.defs.automation import ONCE_A_WAVE
 from mlops_mentor.defs.group_step import OWNER
 from mlops_mentor.defs.metadata import asset_metadata, table_metadata, warehouse_metadata
 from mlops_mentor.defs.resources import Mentor
-from mlops_mentor.freshness import class_key
+from mlops_mentor.freshness import class_inputs_key, class_key
 from mlops_mentor.lake import Lake
 from mlops_mentor.leaderboard.tables import group_status_frame, leaderboard_frame, leaderboard_history_frame
 from mlops_mentor.leaderboard.warehouse import publish_warehouse
+from mlops_mentor.metrics.earlier_years import read_earlier_years
+from mlops_mentor.metrics.same_code import ClassContent, same_code_frame
+from mlops_mentor.repos.starter import read_starter_commits, starter_addresses, starter_mirror
 from mlops_mentor.schemas import (
+    COMMITS,
+    FILES,
     FLAGS,
     GITHUB_REPOS,
     GROUP_OUTCOMES,
@@ -29,18 +35,27 @@ from mlops_mentor.schemas import (
     LEADERBOARD_HISTORY,
     REPO_SNAPSHOTS,
     REPO_STATS,
+    SAME_CODE,
+    TABLES,
     Table,
 )
 
 _MAX_PREVIEW = 200
 _SHOWN = [
-    "group_id", "state", "group_size", "num_contributors", "num_commits_to_main", "total_commits", "num_active_days",
+    "group_id", "state", "group_size", "progress", "checklist_shown", "report_answered", "tests_and_ci",
+    "reproducibility", "balance", "num_contributors", "num_commits_to_main", "total_commits", "num_active_days",
     "num_prs", "share_merged_prs_reviewed", "actions_passing", "lines_python", "lines_test", "num_docker_files",
-    "num_workflow_files", "readme_length", "latest_commit", "num_late_commits", "num_flags", "reason",
+    "num_workflow_files", "readme_length", "latest_commit", "num_late_commits", "num_flags",
+    "num_serious_flags", "reason",
 ]  # fmt: skip
 
 
 HAS_EVERY_GROUP = "has_every_group"
+_SAME_CODE_SPEC = dg.AssetCheckSpec(
+    "no_serious_flags",
+    asset=SAME_CODE.name,
+    description="No group has commits, or a large share of its code, of another group or an earlier year. A question.",
+)
 
 
 def _whole_table_asset(table: Table, deps: list[str], checks: Sequence[dg.AssetCheckSpec] = ()) -> Any:
@@ -96,13 +111,48 @@ def group_status(mentor: Mentor) -> dg.MaterializeResult:  # type: ignore[type-a
     )
 
 
-@_whole_table_asset(LEADERBOARD, ["groups", "group_status", "repo_stats", "flags"], [_every_group_spec(LEADERBOARD)])
+@_whole_table_asset(SAME_CODE, ["groups", "starter_files", "files", "commits"], [_SAME_CODE_SPEC])
+def same_code(mentor: Mentor) -> dg.MaterializeResult:  # type: ignore[type-arg]  # Dagster knows the bare class alone
+    """Who has files or commits of another group, or of an earlier year: ids are compared, and nothing else."""
+    lake, settings = mentor.lake(), mentor.settings()
+    _, ids = _groups(lake)
+    course = settings.the_course
+    addresses = starter_addresses(course.starter_code, settings.course_file)
+    mirrors = [starter_mirror(settings.mirrors_dir, address) for address in addresses]
+    content = ClassContent(
+        ids,
+        lake.read_groups(FILES, ids),
+        lake.read_groups(COMMITS, ids),
+        read_starter_commits(mirror for mirror in mirrors if mirror.exists()),
+    )
+    frame = same_code_frame(content, read_earlier_years(settings.earlier_years_dir), course.flags)
+    lake.write(SAME_CODE, frame)
+    serious = frame.filter(pl.col("severity") == "serious")
+    shown = table_metadata(frame, ["group_id", "severity", "detail", "path"], max_rows=_MAX_PREVIEW)
+    check = dg.AssetCheckResult(
+        check_name=_SAME_CODE_SPEC.name,
+        passed=serious.is_empty(),
+        severity=dg.AssetCheckSeverity.WARN,
+        metadata={"groups": table_metadata(serious, ["group_id", "detail"], max_rows=_MAX_PREVIEW)},
+    )
+    return dg.MaterializeResult(
+        check_results=[check], metadata={"dagster/row_count": frame.height, "to_look_at": shown}
+    )
+
+
+@_whole_table_asset(
+    LEADERBOARD, ["groups", "group_status", "repo_stats", "flags", "same_code"], [_every_group_spec(LEADERBOARD)]
+)
 def leaderboard(mentor: Mentor) -> dg.MaterializeResult:  # type: ignore[type-arg]  # Dagster knows the bare class alone
     """The class at a glance, in the roster's order."""
     lake = mentor.lake()
     groups, ids = _groups(lake)
     frame = leaderboard_frame(
-        groups, lake.read(GROUP_STATUS), lake.read_groups(REPO_STATS, ids), lake.read_groups(FLAGS, ids)
+        groups,
+        lake.read(GROUP_STATUS),
+        lake.read_groups(REPO_STATS, ids),
+        lake.read_groups(FLAGS, ids),
+        lake.read_or_empty(SAME_CODE),
     )
     lake.write(LEADERBOARD, frame)
     return dg.MaterializeResult(
@@ -130,14 +180,14 @@ def leaderboard_history(mentor: Mentor) -> dg.MaterializeResult[Any]:
 
 
 @dg.asset(
-    deps=["starter_files", "github_repos", "pushes", "commits", "files", "pull_requests", "workflow_runs",
-          "contributors", "flags", "repo_stats", "leaderboard", "leaderboard_history", "group_status"],
+    # All that is published but the roster, which others bring up to date; outcomes are no asset.
+    deps=[table.name for table in TABLES if table not in (GROUPS, GROUP_OUTCOMES)],
     group_name="leaderboard",
     metadata=warehouse_metadata(),
     owners=[OWNER],
     kinds={"duckdb"},
     automation_condition=ONCE_A_WAVE,
-)  # fmt: skip
+)
 def warehouse(mentor: Mentor) -> dg.MaterializeResult[Any]:
     """Every table in one DuckDB file, `mentor.duckdb`, with views and comments; replaced in one step."""
     lake, file = mentor.lake(), mentor.settings().warehouse_file
@@ -145,7 +195,7 @@ def warehouse(mentor: Mentor) -> dg.MaterializeResult[Any]:
     # The newer of two must be published last.
     with _class_lock(mentor):
         # The key is taken before the tables are read: what changes meanwhile must not count as published.
-        counts = publish_warehouse(lake, file, ids, class_key(lake))
+        counts = publish_warehouse(lake, file, ids, class_key(lake, class_inputs_key(mentor.settings())))
     rows = pl.DataFrame({"table": list(counts), "num_rows": list(counts.values())})
     return dg.MaterializeResult(
         metadata={

@@ -1,6 +1,5 @@
-"""Assets that come first: `groups` (the roster) and `starter_files` (what nobody has written themselves)."""
+"""Assets that come first: `groups` (the roster), `starter_files`, `starter_shapes` (what nobody wrote themselves)."""
 
-import hashlib
 from collections.abc import Iterator
 from typing import Any
 
@@ -12,12 +11,19 @@ from mlops_mentor.defs.metadata import asset_metadata, table_metadata
 from mlops_mentor.defs.partitions import sync_partitions
 from mlops_mentor.defs.resources import Mentor
 from mlops_mentor.errors import RepoError
-from mlops_mentor.freshness import extensions_of
+from mlops_mentor.evidence.code.starter_shapes import read_starter_shapes
+from mlops_mentor.inputs import extensions_of, identities_of
 from mlops_mentor.repos.mirror import update_mirror
 from mlops_mentor.repos.refs import mirror_refs
-from mlops_mentor.repos.starter import read_starter_files, starter_addresses, starter_files_key
+from mlops_mentor.repos.starter import (
+    read_starter_files,
+    starter_addresses,
+    starter_files_key,
+    starter_mirror,
+    starter_shapes_key,
+)
 from mlops_mentor.roster import groups_frame, groups_from_frame, load_roster, roster_change
-from mlops_mentor.schemas import GROUPS, STARTER_FILES
+from mlops_mentor.schemas import GROUPS, STARTER_FILES, STARTER_SHAPES
 
 _MAX_PREVIEW = 200
 
@@ -43,6 +49,9 @@ class RosterConfig(dg.Config):
         dg.AssetCheckSpec(
             "extensions_are_good", asset=GROUPS.name, description="Every row of the extensions could be used."
         ),
+        dg.AssetCheckSpec(
+            "identities_are_good", asset=GROUPS.name, description="Every row of the identities could be used."
+        ),
         dg.AssetCheckSpec("nobody_vanished", asset=GROUPS.name, description="No group was kept against the roster."),
     ],
 )
@@ -66,6 +75,8 @@ def groups(context: dg.AssetExecutionContext, config: RosterConfig, mentor: Ment
     yield _check("rows_are_good", bad_rows, "")
     extensions = extensions_of(mentor.settings(), frame["group_id"].to_list())
     yield _check("extensions_are_good", "\n".join(str(problem) for problem in extensions.problems), "")
+    identities = identities_of(mentor.settings(), change.groups)
+    yield _check("identities_are_good", "\n".join(str(problem) for problem in identities.problems), "")
     yield _check(
         "nobody_vanished",
         ", ".join(change.kept),
@@ -87,7 +98,7 @@ def starter_files(context: dg.AssetExecutionContext, mentor: Mentor) -> dg.Mater
     settings, lake = mentor.settings(), mentor.lake()
     mirrors, refs_ids, unread = [], [], []
     for address in starter_addresses(settings.the_course.starter_code, settings.course_file):
-        mirror = settings.mirrors_dir / f"starter-{hashlib.sha256(address.url.encode()).hexdigest()[:10]}.git"
+        mirror = starter_mirror(settings.mirrors_dir, address)
         try:
             refs_ids.append(update_mirror(address, mirror, mentor.limits()).refs.refs_id)
         except RepoError as error:
@@ -107,6 +118,36 @@ def starter_files(context: dg.AssetExecutionContext, mentor: Mentor) -> dg.Mater
             "dagster/row_count": frame.height,
             "could not be read": "\n".join(unread) or "none",
             "by_repository": table_metadata(by_repository, ["repo_url", "num_blobs"], max_rows=_MAX_PREVIEW),
+        }
+    )
+
+
+@dg.asset(
+    name=STARTER_SHAPES.name,
+    description=STARTER_SHAPES.description,
+    metadata=asset_metadata(STARTER_SHAPES),
+    group_name="roster",
+    code_version=STARTER_SHAPES.version,
+    owners=[OWNER],
+    kinds={"git"},
+    deps=[STARTER_FILES.name],
+)
+def starter_shapes(mentor: Mentor) -> dg.MaterializeResult[Any]:
+    """What the starter code looks like, from the mirrors that `starter_files` has brought up to date."""
+    settings = mentor.settings()
+    addresses = starter_addresses(settings.the_course.starter_code, settings.course_file)
+    mirrors = [starter_mirror(settings.mirrors_dir, address) for address in addresses]
+    known = [mirror for mirror in mirrors if mirror.exists()]
+    frame = read_starter_shapes(known)
+    # Where none could ever be read nothing is stored, as with `starter_files`.
+    if known or not mirrors:
+        refs_ids = [mirror_refs(mirror).refs_id for mirror in known]
+        mentor.lake().write(STARTER_SHAPES, frame, input_key=starter_shapes_key(refs_ids))
+    by_kind = frame.group_by("kind", maintain_order=True).len("num_shapes")
+    return dg.MaterializeResult(
+        metadata={
+            "dagster/row_count": frame.height,
+            "by_kind": table_metadata(by_kind, ["kind", "num_shapes"], max_rows=_MAX_PREVIEW),
         }
     )
 
