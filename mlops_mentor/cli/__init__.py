@@ -139,6 +139,22 @@ def ui(
     serve_ui(load_settings(data_dir=data_dir, roster=roster, course=course), port)
 
 
+@app.command("keep-year")
+def keep_year(
+    year: Annotated[str, typer.Argument(help="What to call this class, such as 2027.", metavar="YEAR")],
+    data_dir: DataDir = None,
+    course: CourseFile = None,
+) -> None:
+    """Keep ids of this class's files and commits, so that next year's class can be compared with it.
+
+    Writes YEAR.csv into the folder that `earlier_years` in course.yaml names: git's ids and group numbers alone.
+    """
+    from mlops_mentor.cli.keep_year import keep_class
+    from mlops_mentor.settings import load_settings
+
+    keep_class(load_settings(data_dir=data_dir, course=course), year)
+
+
 @app.command()
 def doctor(roster: Roster = None, data_dir: DataDir = None, course: CourseFile = None) -> None:
     """Say what is configured, what can be reached, and what to do about the rest."""

@@ -12,9 +12,9 @@ from mlops_mentor.addresses import Address, AddressError, parse_address
 from mlops_mentor.cli.output import console, rich_table
 from mlops_mentor.diagnosis import Finding
 from mlops_mentor.errors import MentorError, RepoError, WarehouseError
-from mlops_mentor.freshness import extensions_of
 from mlops_mentor.github.access import github_access, repo_name
 from mlops_mentor.github.diagnosis import WITHOUT_TOKEN, diagnose_github
+from mlops_mentor.inputs import extensions_of, identities_of
 from mlops_mentor.leaderboard.warehouse import query
 from mlops_mentor.repos import git
 from mlops_mentor.repos.login import Login, github_login
@@ -133,6 +133,15 @@ def _extensions(settings: Settings) -> Iterator[Finding]:
         yield Finding("extensions", False, str(problem), "correct the row")
 
 
+def _identities(settings: Settings) -> Iterator[Finding]:
+    file = settings.identities_file
+    found = identities_of(settings, load_roster(settings.roster_file).groups)
+    num_rows = sum(len(rules) for rules in found.rules.values())
+    yield Finding("identities", True, f"{num_rows} rows; {file}" if file.exists() else f"none; {file}")
+    for problem in found.problems[:_MAX_LISTED]:
+        yield Finding("identities", False, str(problem), "correct the row")
+
+
 def _github(settings: Settings) -> Iterator[Finding]:
     groups = load_roster(settings.roster_file).groups
     server = settings.github_server_url
@@ -192,6 +201,7 @@ _CHECKS: tuple[tuple[str, _Check, str], ...] = (
     ("course", _course, "correct course.yaml, or set MENTOR_COURSE"),
     ("roster", _roster, "correct the roster, or set MENTOR_ROSTER"),
     ("extensions", _extensions, "correct extensions.csv"),
+    ("identities", _identities, "correct identities.csv"),
     ("starter code", _starter_code, "correct starter_code in course.yaml"),
     ("repositories", _repositories, "correct the roster, or set MENTOR_ROSTER"),
     ("GitHub", _github, "correct GITHUB_TOKEN and GITHUB_SERVER_URL"),

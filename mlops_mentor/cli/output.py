@@ -19,7 +19,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-_WIDTH_WITHOUT_TERMINAL = 180
+_WIDTH_WITHOUT_TERMINAL = 200
 _SIGNIFICANT_DIGITS = 4
 
 

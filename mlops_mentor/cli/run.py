@@ -12,7 +12,8 @@ from mlops_mentor.changes import changed_groups, is_roster_current, is_starter_c
 from mlops_mentor.cli.output import Format, say
 from mlops_mentor.cli.show import failed_groups, show_leaderboard
 from mlops_mentor.errors import ConfigError
-from mlops_mentor.freshness import class_key, extensions_of
+from mlops_mentor.freshness import class_inputs_key, class_key
+from mlops_mentor.inputs import extensions_of, identities_of
 from mlops_mentor.lake import Lake
 from mlops_mentor.leaderboard.warehouse import published_key
 from mlops_mentor.roster import Group, Roster, RosterChange, groups_from_frame, load_roster, roster_change
@@ -38,6 +39,8 @@ def run_class(settings: Settings, *, only: Sequence[str], accept_shorter: bool) 
     _name_kept(change, roster)
     for problem in extensions_of(settings, [group.group_id for group in change.groups]).problems:
         say(f"extensions: {problem}", err=True, fg="yellow")
+    for problem in identities_of(settings, change.groups).problems:
+        say(f"identities: {problem}", err=True, fg="yellow")
     unknown = sorted(set(only) - {group.group_id for group in change.groups})
     if unknown:
         raise ConfigError(f"--group: {', '.join(unknown)} not in {settings.roster_file}.")
@@ -70,7 +73,7 @@ def _refresh(settings: Settings, roster: Roster, only: Sequence[str], accept_sho
     )
     if has_roster:
         changed = _changed(settings, groups_from_frame(lake.read(GROUPS)), only, progress)
-        if not changed and published_key(settings.warehouse_file) == class_key(lake):
+        if not changed and published_key(settings.warehouse_file) == class_key(lake, class_inputs_key(settings)):
             return 0
     # Dagster takes seconds to import: only once there is work.
     with progress_task(progress, "starting Dagster", total=None):

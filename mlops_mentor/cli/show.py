@@ -11,8 +11,11 @@ _SHOWN = """
         actions_passing as actions, lines_python as py_lines, lines_test as test_lines, num_docker_files as docker,
         num_workflow_files as workflows, readme_length as readme,
         strftime(latest_commit at time zone 'UTC', '%Y-%m-%d %H:%M') as latest_utc, left(snapshot_sha, 7) as commit,
-        num_late_commits as late, num_flags as flags
-    from leaderboard
+        num_late_commits as late, num_flags as flags, num_serious_flags as serious,
+        round(progress)::int as progress, unsupported
+    from leaderboard left join (
+        select group_id, count(*) filter (verdict = 'unsupported') as unsupported from checklist group by group_id
+    ) using (group_id)
 """
 
 

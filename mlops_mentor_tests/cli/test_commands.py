@@ -193,6 +193,31 @@ def test_doctor_counts_the_roster_problems_that_it_does_not_list(tmp_path: Path)
     assert "3 more rows cannot be used" in out
 
 
+def test_doctor_and_run_name_rows_of_the_identities_that_cannot_be_used_and_no_person(tmp_path: Path) -> None:
+    room = make_classroom(tmp_path / "class", ["1"])
+    room.settings.identities_file.write_text(
+        "group_id,name,email,member\n1,Ada,,outsider\n1,Kilroy,,s123456\n*,,kilroy@*,bot\n"
+    )
+    said = type_in("doctor", *of(room))
+    assert said.code == 1
+    assert "2 rows;" in said.out
+    assert "correct the row" in said.out
+    told = type_in("run", *of(room))
+    assert told.code == 0, "the other rows count, and no group waits for it"
+    assert "identities: " in told.err
+    assert "identities.csv, row 3: its study number is none of this group's in the roster" in told.err
+    assert "Kilroy" not in said.out + told.err
+
+
+def test_doctor_without_a_usable_header_of_the_identities_says_what_it_must_be(tmp_path: Path) -> None:
+    room = make_classroom(tmp_path / "class", ["1"])
+    room.settings.identities_file.write_text("who,what\n")
+    assert "correct identities.csv" in type_in("doctor", *of(room)).out
+    said = type_in("run", *of(room))
+    assert said.code == 2
+    assert "The first row must be: group_id,name,email,member." in said.err
+
+
 def test_doctor_keeps_what_a_check_found_before_it_failed(tmp_path: Path) -> None:
     room = make_classroom(tmp_path / "class", ["1"])
     course = room.folder / "course.yaml"
