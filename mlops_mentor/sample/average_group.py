@@ -1,21 +1,33 @@
 """Group 2 of the sample class: an average project by three people who mostly push to main.
 
-Belongs here: this group's history.
+Belongs here: this group's history. Its report has odd marks and numbers that are not so, and a script of it a token.
 """
 
-from mlops_mentor.sample.history import History, Person
-from mlops_mentor.sample.worklog import WorkLog
+from mlops_mentor.sample import content
+from mlops_mentor.sample.history import MAIN, History, Person, regular
+from mlops_mentor.sample.worklog import WorkLog, moment
 
 FREJA = Person("Freja Sample", "s990201@student.dtu.dk")
 GUSTAV = Person("Gustav Eksempel", "gustav.eksempel@example.com")
 HANNE = Person("hanne-p", "hanne-p@users.noreply.github.com")
+
+_LETTERS = "Q7mXa2KcZ9tWbR4fVn8LsJd3HyGpE6uTqB5wCkPx"
+_SCRIPT = b"scripts/fetch_reviews.sh"
+
+
+def committed_token() -> str:
+    """What looks like a token of GitHub and is none: nobody issued it.
+
+    Made of parts, so that no scanner of this project's own code takes it for a secret that was committed here.
+    """
+    return "".join(("gh", "p_", *(_LETTERS[number * 29 % len(_LETTERS)] for number in range(3, 39))))
 
 
 def average_history() -> History:
     """About twenty-five commits, two pull requests, and gaps of days between them."""
     log = WorkLog("reviewmood", "group-02")
     log.start(FREJA, "06 13:02")
-    log.name_package("main", FREJA, "06 13:30", "rename")
+    log.add_report("main", FREJA, "06 13:30", "report from the course")
     log.work(
         "main",
         (FREJA, "06 14:11", "add requirements", "requirements.txt@1"),
@@ -50,10 +62,12 @@ def _last_week(log: WorkLog) -> None:
         (HANNE, "20 10:40", "matplotlib and wandb in requirements", "requirements.txt@2"),
     )
     log.merge(2, FREJA, "20 13:17", "plots", "Plots")
+    log.work("main", (FREJA, "21 14:29", "wandb", "src/reviewmood/train.py@3"))
+    script = content.text("reviewmood", "scripts/fetch_reviews.sh").replace("@token@", committed_token())
+    log.history.commit(MAIN, FREJA, moment("21 14:41"), "script for the data", {_SCRIPT: regular(script)})
     log.work(
         "main",
-        (FREJA, "21 14:29", "wandb", "src/reviewmood/train.py@3"),
         (HANNE, "22 13:50", "How to run", "README.md@2"),
-        (HANNE, "22 15:34", "Report", "reports/README.md"),
+        (HANNE, "22 15:34", "Report", "=reports/README.md"),
         (GUSTAV, "23 10:44", "not used", "-tasks.py"),
     )

@@ -8,7 +8,8 @@ from datetime import UTC, datetime
 
 from mlops_mentor.sample import hostile_files
 from mlops_mentor.sample.history import MAIN, Entry, History, Person, pull_ref, regular
-from mlops_mentor.sample.worklog import moment, starter_files
+from mlops_mentor.sample.starter import rendered_files
+from mlops_mentor.sample.worklog import moment
 
 MALLORY = Person("Mallory Sample", "s991001@student.dtu.dk")
 # Git allows no angle brackets inside a name, but the address and the trailers of a message can make a tag.
@@ -30,7 +31,7 @@ def hostile_history() -> History:
     """A sane first-parent history of hostile trees, and pull requests with impossible dates."""
     history = History()
     steps: list[tuple[Person, str, str, Mapping[bytes, Entry | None]]] = [
-        (MALLORY, "07 09:15", "Initial commit", starter_files()),
+        (MALLORY, "07 09:15", "Initial commit", rendered_files("leafdisease", MALLORY.name)),
         (MALLORY, "08 10:20", "Add project", hostile_files.programs()),
         (TAG, "09 11:31", "Links", hostile_files.links()),
         (MALLORY, "12 13:02", "Paths", hostile_files.odd_paths()),
@@ -38,6 +39,7 @@ def hostile_history() -> History:
         # The message is Latin-1 and nothing says so.
         (SOMEBODY_ELSE, "15 14:18", "Tilf\udcf8j filer, bl\udce5b\udce6r", hostile_files.broken_texts()),
         (NOBODY, "16 10:05", "", hostile_files.git_settings()),
+        (MALLORY, "19 12:25", "Linters", hostile_files.linter_settings()),
         (MALLORY, "20 15:40", "m" * 20_000, hostile_files.big_file()),
     ]
     for author, at, message, changes in steps:

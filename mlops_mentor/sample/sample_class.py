@@ -1,4 +1,4 @@
-"""Building the sample class: ten repositories, the starter code, the roster and the course file.
+"""Building the sample class: ten repositories, what the course hands out, the roster and the course file.
 
 Belongs here: which history each group has, and putting all parts in one directory. Two groups have no history: group 8
 has an empty repository, and what the roster says about group 9 leads nowhere.
@@ -17,7 +17,7 @@ from mlops_mentor.sample.hostile_group import hostile_history
 from mlops_mentor.sample.repository import write_repository
 from mlops_mentor.sample.roster import repository_name, roster_text
 from mlops_mentor.sample.squashing_group import squashing_history
-from mlops_mentor.sample.starter import starter_history
+from mlops_mentor.sample.starter import course_history, starter_history
 from mlops_mentor.sample.strong_group import strong_history
 from mlops_mentor.sample.uneven_groups import last_night_history, late_history, solo_history, untouched_history
 
@@ -43,6 +43,7 @@ class SampleClass:
     course: Path
     repositories: Path
     starter: Path
+    course_material: Path
 
 
 def build_sample_class(target: Path) -> SampleClass:
@@ -53,9 +54,16 @@ def build_sample_class(target: Path) -> SampleClass:
     """
     target = target.resolve()
     repositories = target / "repos"
-    sample = SampleClass(target / "group_info.csv", target / "course.yaml", repositories, repositories / "starter")
+    sample = SampleClass(
+        roster=target / "group_info.csv",
+        course=target / "course.yaml",
+        repositories=repositories,
+        starter=repositories / "starter",
+        course_material=repositories / "course",
+    )
     repositories.mkdir(parents=True, exist_ok=True)
     write_repository(sample.starter, starter_history())
+    write_repository(sample.course_material, course_history())
     for group, history in _HISTORIES.items():
         write_repository(repositories / repository_name(group), history())
     _write_text(sample.roster, roster_text(repositories))

@@ -1,11 +1,13 @@
 """Group 3 of the sample class: every pull request becomes one commit on main.
 
 Belongs here: this group's history. Main hides most of the work: the commits themselves are in `refs/pull/N/head`, the
-co-authors in trailers, and one of the authors is a bot, one co-author an AI assistant.
+co-authors in trailers, and one of the authors is a bot, one co-author an AI assistant. The report's
+boxes are blank, and its figures are not as the course asks.
 """
 
-from mlops_mentor.sample.history import History, Person
-from mlops_mentor.sample.worklog import WorkLog
+from mlops_mentor.sample.history import History, Person, pull_ref
+from mlops_mentor.sample.starter import report_files
+from mlops_mentor.sample.worklog import WorkLog, moment
 
 IDA = Person("Ida Sample", "s990301@student.dtu.dk")
 JENS = Person("Jens Eksempel", "jens-e@users.noreply.github.com")
@@ -32,7 +34,7 @@ def _data(log: WorkLog) -> None:
         (IDA, "06 10:05", "readme", "README.md@1"),
         (THEA, "06 11:16", "start a log", "docs/log.md@1"),
     )
-    log.name_package("#1", IDA, "06 11:40", "name the package")
+    log.add_report("#1", IDA, "06 11:40", "report of the course")
     log.work("#1", (IDA, "06 13:09", "dataset over photos", "src/potholes/data.py@1"))
     log.squash(1, IDA, "06 15:00", "Project skeleton", [THEA])
     log.pull(
@@ -68,11 +70,13 @@ def _model(log: WorkLog) -> None:
 
 
 def _serving(log: WorkLog) -> None:
+    modules = "src/potholes/metrics.py src/potholes/plots.py src/potholes/checkpoints.py tests/test_metrics.py"
     log.pull(
         6,
         (THEA, "15 10:11", "api", "src/potholes/api.py@1"),
         (THEA, "15 11:48", "health endpoint", "src/potholes/api.py@2"),
         (THEA, "15 14:20", "test health", "tests/test_api.py"),
+        (JENS, "15 15:02", "scores, figures, checkpoints", modules),
         (SOFUS, "16 09:35", "dockerfile", "dockerfiles/api.dockerfile"),
         (SOFUS, "16 10:47", "log", "docs/log.md@6"),
     )
@@ -81,6 +85,7 @@ def _serving(log: WorkLog) -> None:
         7,
         (IDA, "19 10:16", "weekly updates", ".github/dependabot.yaml"),
         (IDA, "19 10:29", "no invoke", "-tasks.py"),
+        (IDA, "19 10:41", "lint, cache", ".pre-commit-config.yaml .github/workflows/tests.yaml"),
     )
     log.squash(7, IDA, "19 11:02", "Let dependabot update the actions")
 
@@ -96,5 +101,9 @@ def _last_days(log: WorkLog) -> None:
         9,
         (THEA, "22 10:33", "how to train and serve", "README.md@2"),
         (IDA, "22 11:45", "no placeholder for the training image", "-dockerfiles/train.dockerfile"),
+        (THEA, "22 12:20", "report", "=reports/README.md *reports/figures/loss.gif reports/figures/architecture.svg"),
     )
+    # A figure of the course under another name; `runs.png` is in the report and was forgotten.
+    example = {b"reports/figures/our_bucket.png": report_files()[b"reports/figures/bucket.png"]}
+    log.history.commit(pull_ref(9), SOFUS, moment("22 12:51"), "bucket", example)
     log.squash(9, THEA, "22 13:14", "README for the hand-in", [IDA])

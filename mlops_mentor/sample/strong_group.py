@@ -32,7 +32,7 @@ def strong_history() -> History:
 
 def _first_days(log: WorkLog) -> None:
     log.start(ANNA_WEB, "05 10:31")
-    log.name_package("main", ANNA, "05 10:52", "Rename the package to birdcall")
+    log.add_report("main", ANNA, "05 10:52", "Copy the report template of the course")
     log.pull(
         1,
         (CARLA, "05 13:20", "Use uv for the environment", "pyproject.toml@1 uv.lock@1"),
@@ -81,7 +81,12 @@ def _settings_and_data_versions(log: WorkLog) -> None:
         5,
         (BO, "12 09:03", "Settings with hydra", settings),
         (BO, "12 10:44", "Train from settings and keep the best checkpoint", "src/birdcall/train.py@2"),
-        (BO_LAPTOP, "12 15:27", "Lower learning rate after the sweep", "configs/optimizer/adamw.yaml@2"),
+        (
+            BO_LAPTOP,
+            "12 15:27",
+            "Lower learning rate after the sweep",
+            "configs/optimizer/adamw.yaml@2 configs/sweep.yaml",
+        ),
         (BO_LAPTOP, "13 08:41", "Train for longer", "configs/train.yaml@2"),
     )
     log.pull(
@@ -105,7 +110,7 @@ def _images_and_evaluation(log: WorkLog) -> None:
         8,
         (CARLA, "14 14:35", "Image for training", "dockerfiles/train.dockerfile@1"),
         (CARLA, "15 09:11", "Install libsndfile, cache dependencies", "dockerfiles/train.dockerfile@2"),
-        (CARLA, "15 09:49", "Command that builds the images", "tasks.py@2"),
+        (CARLA, "15 09:49", "Commands that build the images and train in the cloud", "tasks.py cloud/vertex.yaml"),
     )
     log.pull(
         9,
@@ -113,37 +118,54 @@ def _images_and_evaluation(log: WorkLog) -> None:
         (DAN, "15 11:08", "Test macro F1", "tests/test_evaluate.py"),
         (BO, "15 13:50", "No gradients in evaluation", "src/birdcall/evaluate.py@2"),
     )
+    tracked = (
+        "pyproject.toml src/birdcall/train.py configs/train.yaml scripts/time_workers.py reports/workers_timing.csv"
+    )
+    workflows = ".github/workflows/data.yaml .github/workflows/registry.yaml"
     log.merge(8, ANNA_WEB, "15 14:31", "training-image", "Image for training")
     log.merge(9, CARLA_WEB, "15 15:46", "evaluation", "Evaluation")
     log.work(
         "main",
         (BO, "16 09:17", "Log with loguru", "pyproject.toml@4 src/birdcall/train.py@3"),
+        (BO, "16 09:58", "Profile an epoch", "scripts/profile_training.py"),
         (BO, "16 10:39", "Check the input's shape", "src/birdcall/model.py@3 tests/test_model.py@2"),
+        (BO, "16 11:20", "Track runs, load with workers", tracked),
+        (ANNA, "16 13:05", "Workflows for new data and for registered models", workflows),
     )
 
 
 def _serving(log: WorkLog) -> None:
+    deployed = ".github/workflows/docker.yaml .github/workflows/deploy.yaml cloud/cloudbuild.yaml cloud/monitoring.tf"
+    watched = "src/birdcall/api.py src/birdcall/drift.py tests/test_drift.py tests/load/locustfile.py"
     log.pull(
         10,
         (DAN, "19 09:06", "Predict over HTTP", "src/birdcall/api.py@1"),
-        (DAN, "19 09:31", "Dependencies of the API", "pyproject.toml@5 uv.lock@2"),
+        (DAN, "19 09:31", "Dependencies of the API", "uv.lock@2"),
         (DAN_CLOUD, "19 13:18", "Load the checkpoint at start, refuse large uploads", "src/birdcall/api.py@2"),
         (DAN, "19 14:45", "Test the API", "tests/test_api.py@1"),
         (ANNA, "20 09:24", "Test that large uploads are refused", "tests/test_api.py@2"),
         (CARLA, "20 10:15", "Image for the API", "dockerfiles/api.dockerfile@1"),
         (CARLA, "20 10:57", "Do not serve as root", "dockerfiles/api.dockerfile@2"),
-        (CARLA, "20 11:33", "Build both images after each merge", ".github/workflows/docker.yaml"),
+        (CARLA, "20 11:33", "Build both images after each merge, deploy", deployed),
+        (DAN, "20 11:52", "Count predictions, keep them, check for drift", watched),
     )
     log.merge(10, BO, "20 14:09", "api", "Serve predictions")
-    log.work("main", (BO, "20 15:22", "Version of the package", "src/birdcall/__init__.py@2"))
+    log.work(
+        "main",
+        (BO, "20 15:22", "Version of the package, export to ONNX", "src/birdcall/__init__.py@2 src/birdcall/export.py"),
+    )
 
 
 def _hand_in(log: WorkLog) -> None:
+    documentation = "README.md@3 docs/mkdocs.yaml docs/source/index.md .github/workflows/docs.yaml"
+    names = ("runs", "sweep", "bucket", "images", "builds", "architecture")
+    figures = " ".join(f"*reports/figures/{name}.png" for name in names)
     log.pull(
         11,
-        (ANNA, "21 10:04", "First answers in the report", "reports/README.md@1"),
-        (BO, "21 13:47", "How to train and serve", "README.md@3"),
-        (CARLA, "22 09:38", "Report on continuous integration and on who did what", "reports/README.md@2"),
+        (ANNA, "21 10:04", "First answers in the report", "=reports/README.md@1"),
+        (BO, "21 13:47", "How to train and serve, documentation", documentation),
+        (DAN, "21 14:30", "A page for recordings", "frontend/app.py"),
+        (CARLA, "22 09:38", "The rest of the report and its figures", f"=reports/README.md {figures}"),
         (DAN, "22 11:12", "Results", "README.md@4"),
     )
     log.merge(11, ANNA_WEB, "22 13:26", "report", "Report")

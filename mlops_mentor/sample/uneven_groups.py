@@ -1,10 +1,12 @@
 """Groups 4 to 7 of the sample class: the ones where who worked, or when, is what a teacher has to see.
 
 Belongs here: the histories of the group where one person did everything, of the one that worked in the last night, of
-the one that went on after the deadline, and of the one that never changed the starter code.
+the one that went on after the deadline, and of the one that never changed the starter code. Their
+reports: none, twenty-two ticks and one answer, one elsewhere under another name, and the empty template.
 """
 
 from mlops_mentor.sample.history import MAIN, History, Person, regular
+from mlops_mentor.sample.starter import report_files
 from mlops_mentor.sample.worklog import WorkLog, moment
 
 LARS = Person("Lars Sample", "s990401@student.dtu.dk")
@@ -26,7 +28,6 @@ def solo_history() -> History:
     """Group 4: four people in the roster, one of them in the history, under three addresses."""
     log = WorkLog("wineprice", "group-04")
     log.start(LARS_WEB, "07 10:12")
-    log.name_package("main", LARS, "07 10:40", "Rename package")
     log.work(
         "main",
         (LARS, "07 11:25", "Bags of words", "src/wineprice/data.py@1"),
@@ -47,7 +48,7 @@ def last_night_history() -> History:
     """Group 5: everything between eight in the evening and six in the morning before the deadline."""
     log = WorkLog("wardrobe", "group-05")
     log.start(NOOR, "22 20:07")
-    log.name_package("main", NOOR, "22 20:31", "rename")
+    log.add_report("main", NOOR, "22 20:31", "report template")
     log.work(
         "main",
         (OTTO, "22 21:12", "data", "src/wardrobe/data.py"),
@@ -56,12 +57,14 @@ def last_night_history() -> History:
         (OTTO, "22 22:53", "it trains!!", "src/wardrobe/train.py@1"),
         (NOOR, "22 23:40", "better model", "src/wardrobe/model.py@2"),
         (OTTO, "23 00:26", "more epochs", "src/wardrobe/train.py@2"),
+        # The files of group 3, byte for byte.
+        (NOOR, "23 00:51", "utils", "src/wardrobe/metrics.py src/wardrobe/plots.py src/wardrobe/checkpoints.py"),
         (PIA, "23 01:17", "docker", "dockerfiles/train.dockerfile@1"),
         (PIA, "23 01:33", "fix docker", "dockerfiles/train.dockerfile@2"),
         (NOOR, "23 02:58", "api (not finished)", "src/wardrobe/api.py"),
         (OTTO, "23 03:41", "test", "tests/test_model.py"),
         (OTTO, "23 04:02", "delete template test", "-tests/test_data.py"),
-        (PIA, "23 05:46", "readme", "README.md@2"),
+        (PIA, "23 05:46", "readme and report", "README.md@2 =reports/README.md"),
     )
     return log.history
 
@@ -70,7 +73,7 @@ def late_history() -> History:
     """Group 6: good work, the last of it after the deadline at noon of 23 January."""
     log = WorkLog("cleanair", "group-06")
     log.start(SIGNE, "06 10:04")
-    log.name_package("main", SIGNE, "06 10:20", "Rename the package")
+    log.add_report("main", SIGNE, "06 10:20", "Report of the course")
     log.pull(
         1,
         (SIGNE, "07 09:42", "Read measurements, cut windows", "src/cleanair/data.py@1"),
@@ -96,7 +99,7 @@ def late_history() -> History:
         "main",
         (RUNE, "19 11:02", "Predict the change from the last hour", "src/cleanair/model.py@2"),
         (SIGNE, "21 14:16", "Compare with persistence", "src/cleanair/evaluate.py"),
-        (TOVE, "23 11:58", "Report, first half", "reports/README.md@1"),
+        (TOVE, "23 11:58", "Report, first half", "=docs/hand_in.md@1"),
     )
     _after_the_deadline(log)
     return log.history
@@ -105,20 +108,21 @@ def late_history() -> History:
 def _after_the_deadline(log: WorkLog) -> None:
     log.work(
         "main",
-        (TOVE, "23 13:10", "Report, dependencies", "reports/README.md@2"),
+        (TOVE, "23 13:10", "Report, dependencies", "=docs/hand_in.md@2"),
         (RUNE, "23 14:47", "Clip gradients", "src/cleanair/train.py@2"),
         (SIGNE, "23 16:22", "An hour may not occur twice", "src/cleanair/data.py@2"),
         (SIGNE, "24 10:05", "README: comparison", "README.md@2"),
     )
-    log.pull(4, (TOVE, "24 11:30", "Report, version control", "reports/README.md"))
+    log.pull(4, (TOVE, "24 11:30", "Report, version control", "=docs/hand_in.md"))
     log.merge(4, TOVE, "24 11:52", "report", "Finish the report")
 
 
 def untouched_history() -> History:
-    """Group 7: the starter code with a title."""
+    """Group 7: the template with another title, and the report as it was handed out."""
     log = WorkLog("untouched", "group-07")
     log.start(VERA, "08 13:15")
     readme = log.history.tree(MAIN)[b"README.md"].content
-    titled = regular(readme.replace(b"# project_name", b"# Group 7", 1))
-    log.history.commit(MAIN, VERA, moment("08 13:21"), "Update README.md", {b"README.md": titled})
+    titled = regular(readme.replace(b"# untouched", b"# Group 7", 1))
+    changes = {b"README.md": titled, **report_files()}
+    log.history.commit(MAIN, VERA, moment("08 13:21"), "Update README.md", changes)
     return log.history

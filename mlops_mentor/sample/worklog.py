@@ -4,15 +4,20 @@ Belongs here: the shorthand in which the modules of the groups tell their histor
 `history`; the texts belong to `content`.
 
 Shorthand: `main` or `#3` (the branch of pull request 3) is where work happens; `06 09:14` is a time in January 2026 in
-Copenhagen; `src/x/data.py@2` is a file at stage 2, `src/x/data.py` at its last stage, `-src/x/data.py` a file removed.
+Copenhagen; `src/x/data.py@2` is a file at stage 2, `src/x/data.py` at its last stage, `-src/x/data.py` a file removed;
+`=reports/README.md@2` is the exam report with the group's `answers` at stage 2, `*reports/figures/runs.png` a picture.
 """
 
+import zlib
 from collections.abc import Sequence
 from datetime import datetime, timedelta, timezone
 from typing import TypeAlias
 
 from mlops_mentor.sample import content
+from mlops_mentor.sample.figures import stripes
 from mlops_mentor.sample.history import MAIN, Changes, Entry, History, Person, pull_ref, regular
+from mlops_mentor.sample.report import report_of
+from mlops_mentor.sample.starter import rendered_files, report_files
 
 # Who, when, the commit message, the files.
 Step: TypeAlias = tuple[Person, str, str, str]
@@ -20,18 +25,11 @@ Step: TypeAlias = tuple[Person, str, str, str]
 GITHUB = Person("GitHub", "noreply@github.com")
 
 _COPENHAGEN_WINTER = timezone(timedelta(hours=1))
-_STARTER = "starter"
-_PLACEHOLDER = "project_name"
 
 
 def moment(at: str) -> datetime:
     """`06 09:14`: a day and a time of January 2026."""
     return datetime.strptime(f"2026-01-{at}", "%Y-%m-%d %H:%M").replace(tzinfo=_COPENHAGEN_WINTER)
-
-
-def starter_files() -> dict[bytes, Entry | None]:
-    """The starter code as groups get it."""
-    return {path.encode(): regular(content.text(_STARTER, path)) for path in content.paths(_STARTER)}
 
 
 class WorkLog:
@@ -43,20 +41,13 @@ class WorkLog:
         self._owner = owner
 
     def start(self, author: Person, at: str) -> None:
-        """The first commit: the starter code, as a forge makes it from a template."""
-        self.history.commit(MAIN, author, moment(at), "Initial commit", starter_files(), committer=GITHUB)
+        """The first commit: the template, filled in, as a forge takes it over."""
+        files = rendered_files(self._project, author.name)
+        self.history.commit(MAIN, author, moment(at), "Initial commit", files, committer=GITHUB)
 
-    def name_package(self, branch: str, author: Person, at: str, message: str) -> None:
-        """Give the starter code's package the group's name, in the files that a group would think of."""
-        tree = self.history.tree(_ref(branch))
-        old, new = f"src/{_PLACEHOLDER}/".encode(), f"src/{self._project}/".encode()
-        changes: dict[bytes, Entry | None] = {}
-        for path, entry in tree.items():
-            renamed = regular(entry.content.replace(_PLACEHOLDER.encode(), self._project.encode()))
-            if path.startswith(old):
-                changes |= {path: None, path.replace(old, new): renamed}
-            elif path in (b"pyproject.toml", b"tasks.py", b"tests/test_data.py"):
-                changes[path] = renamed
+    def add_report(self, branch: str, author: Person, at: str, message: str) -> None:
+        """Copy the folder of the exam report from the course, without the course's figures."""
+        changes = {path: entry for path, entry in report_files().items() if not path.startswith(b"reports/figures/")}
         self.history.commit(_ref(branch), author, moment(at), message, changes)
 
     def work(self, branch: str, *steps: Step) -> None:
@@ -85,11 +76,19 @@ class WorkLog:
     def _changes(self, names: Sequence[str]) -> Changes:
         changes: dict[bytes, Entry | None] = {}
         for name in names:
-            path, _, stage = name.removeprefix("-").partition("@")
-            removed = name.startswith("-")
-            stage_number = int(stage) if stage else content.FINAL
-            changes[path.encode()] = None if removed else regular(content.text(self._project, path, stage_number))
+            sign = name[0] if name[0] in "-=*" else ""
+            path, _, stage = name.removeprefix(sign).partition("@")
+            changes[path.encode()] = self._entry(sign, path, int(stage) if stage else content.FINAL)
         return changes
+
+    def _entry(self, sign: str, path: str, stage: int) -> Entry | None:
+        if sign == "-":
+            return None
+        if sign == "*":
+            return regular(stripes(zlib.crc32(f"{self._project} {path}".encode())))
+        if sign == "=":
+            return regular(report_of(content.text(self._project, "answers", stage)))
+        return regular(content.text(self._project, path, stage))
 
 
 def _ref(branch: str) -> str:

@@ -13,6 +13,7 @@ from mlops_mentor.sample.hostile_files import BIG_FILE_BYTES, CANARY
 
 GROUPS_WITH_A_REPOSITORY = (1, 2, 3, 4, 5, 6, 7, 8, 10)
 GROUPS_FROM_THE_STARTER_CODE = (1, 2, 3, 4, 5, 6, 7, 10)
+ROOT, PACKAGE = b"{{ cookiecutter.repo_name }}/", b"{{ cookiecutter.project_name }}"
 DEADLINE = datetime.fromisoformat("2026-01-23T12:00:00+01:00")
 
 
@@ -97,15 +98,27 @@ def test_the_roster_has_ten_groups_and_the_faults_of_a_spreadsheet(sample: Sampl
 def test_the_course_file_leads_to_the_roster_and_the_starter_code(sample: SampleClass) -> None:
     course = yaml.safe_load(sample.course.read_text())
     assert (sample.course.parent / course["roster"]) == sample.roster
-    assert [sample.course.parent / path for path in course["starter_code"]] == [sample.starter]
+    handed_out = [sample.course.parent / path for path in course["starter_code"]]
+    assert handed_out == [sample.starter, sample.course_material]
     assert datetime.fromisoformat(course["deadline"]) == DEADLINE.replace(tzinfo=None)
 
 
 @pytest.mark.parametrize("group", GROUPS_FROM_THE_STARTER_CODE)
-def test_a_group_starts_with_the_blobs_of_the_starter_code(sample: SampleClass, group: int) -> None:
+def test_a_group_starts_with_the_template_filled_in(sample: SampleClass, group: int) -> None:
     path = repository(sample, group)
     (first,) = log(path, "%H", "--max-parents=0", "main")
-    assert tree(path, first) == tree(sample.starter)
+    made = tree(path, first)
+    (name,) = {part.split(b"/")[1] for part in made if part.startswith(b"src/")}
+    template = {
+        inner.replace(PACKAGE, name): entry
+        for outer, entry in tree(sample.starter).items()
+        if (inner := outer.removeprefix(ROOT)) != outer
+    }
+    assert made.keys() == template.keys()
+    assert made[b".github/workflows/tests.yaml"] == template[b".github/workflows/tests.yaml"]
+    edited = {file for file in made if made[file] != template[file]}
+    assert edited >= {b"pyproject.toml", b"README.md", b"src/%b/train.py" % name}
+    assert not any(b"cookiecutter" in git.read(path, "cat-file", "blob", made[file][1]) for file in made)
 
 
 @pytest.mark.parametrize("group", GROUPS_WITH_A_REPOSITORY)
@@ -164,9 +177,12 @@ def test_group_six_commits_after_the_deadline(sample: SampleClass) -> None:
 
 
 def test_group_seven_changes_only_the_title_of_the_starter_code(sample: SampleClass) -> None:
-    theirs, starter = tree(repository(sample, 7)), tree(sample.starter)
-    assert len(log(repository(sample, 7), "%H")) == 2
-    assert [name for name in theirs if theirs[name] != starter[name]] == [b"README.md"]
+    path = repository(sample, 7)
+    last, first = log(path, "%H")
+    theirs, before, course = tree(path, last), tree(path, first), tree(sample.course_material)
+    handed_out = before | {name: entry for name, entry in course.items() if name.startswith(b"reports/")}
+    assert theirs.keys() == handed_out.keys()
+    assert [name for name in theirs if theirs[name] != handed_out[name]] == [b"README.md"]
 
 
 def test_group_eight_has_an_empty_repository_and_group_nine_has_none(sample: SampleClass) -> None:
