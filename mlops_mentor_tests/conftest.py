@@ -82,7 +82,7 @@ def _default(column: Column) -> Any:
         return column.values[0]
     if isinstance(column.dtype, pl.List):
         return []
-    defaults = {pl.String: "x", pl.Boolean: False, pl.Int64: 1, pl.Float64: 1.0}
+    defaults = {pl.String: "x", pl.Boolean: False, pl.Int64: 1, pl.Float64: 1.0, pl.Date: _NOON.date()}
     return _NOON if isinstance(column.dtype, pl.Datetime) else defaults[column.dtype]  # type: ignore[index]
 
 

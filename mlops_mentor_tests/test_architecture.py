@@ -17,11 +17,13 @@ HOMES = {
     "anyio": ("github", "changes.py"),
     "typer": ("cli",),
     "rich": ("cli",),
+    # Programs are started in two places: git, and the linters.
+    "subprocess": ("repos/git.py", "evidence/quality/programs.py"),
 }
 # Later in the data flow, and further from the ground: a folder imports only what stands before it.
 FLOORS = ("errors", "diagnosis", "addresses", "schemas", "course", "settings", "sheets", "roster", "extensions", "lake",
-          "repos", "github", "metrics", "freshness", "group_work", "leaderboard", "changes", "waves", "sample", "defs",
-          "cli")  # fmt: skip
+          "repos", "identity_map", "github", "evidence", "metrics", "inputs", "freshness", "group_work", "chain",
+          "leaderboard", "changes", "waves", "sample", "defs", "cli")  # fmt: skip
 
 
 def imports(file: Path) -> set[str]:

@@ -17,9 +17,9 @@ from pydantic import SecretStr
 from mlops_mentor.addresses import Address
 from mlops_mentor.changes import UNREADABLE, Look, changed_groups, look_at_groups
 from mlops_mentor.errors import ConfigError, GitHubError
-from mlops_mentor.freshness import load_inputs
 from mlops_mentor.github.access import NO_TOKEN, NOT_ON_GITHUB, GitHubAccess
 from mlops_mentor.github.heads import Observation, observe
+from mlops_mentor.inputs import load_inputs
 from mlops_mentor.lake import Lake
 from mlops_mentor.repos.refs import remote_refs
 from mlops_mentor.roster import Group, groups_frame

@@ -129,3 +129,17 @@ def test_what_is_wrong_in_yaml_is_named_by_its_line_and_nothing_of_the_file_is_q
 def test_a_missing_file_is_named_with_the_setting_that_leads_to_it(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match=r"nowhere\.yaml: cannot be read .*MENTOR_COURSE"):
         load_course(tmp_path / "nowhere.yaml")
+
+
+def test_thresholds_of_flags_have_defaults_that_the_bundled_file_shows_in_full(tmp_path: Path) -> None:
+    bundled = Path(__file__).parents[1] / "data" / "course.yaml"
+    shown = yaml.safe_load(bundled.read_text(encoding="utf-8"))["flags"]
+    assert shown == load_course(_file(tmp_path)).flags.model_dump()
+    changed = load_course(_file(tmp_path, flags={"no_commits_days": 5}))
+    assert (changed.flags.no_commits_days, changed.flags.end_days) == (5, 3)
+
+
+@pytest.mark.parametrize("flags", [{"silent_dayz": 3}, {"no_commits_days": 0}, {"end_share": 1.5}, "three"])
+def test_a_threshold_that_is_unknown_or_out_of_bounds_is_refused(tmp_path: Path, flags: Any) -> None:
+    with pytest.raises(ConfigError, match="flags"):
+        load_course(_file(tmp_path, flags=flags))

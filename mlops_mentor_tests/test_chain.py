@@ -2,35 +2,30 @@
 
 import hashlib
 import shutil
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
-from datetime import UTC, date, datetime, timedelta
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any, cast
+from typing import cast
 
 import polars as pl
 import pytest
 
-from mlops_mentor.course import Course
 from mlops_mentor.errors import GitHubError
-from mlops_mentor.freshness import GITHUB_TABLES, GROUP_TABLES, Inputs
+from mlops_mentor.evidence.quality.programs import Programs
 from mlops_mentor.github.access import NO_TOKEN, NOT_ON_GITHUB, NotAsked
-from mlops_mentor.github.answers import Activity, CheckedCommit, PullRequest
-from mlops_mentor.github.collector import RepoActivity
-from mlops_mentor.github.heads import Observation
-from mlops_mentor.github.workflow_runs import CommitsWithRuns
-from mlops_mentor.group_work import ChainResult, GroupWork, run_chain
-from mlops_mentor.lake import Lake
-from mlops_mentor.leaderboard.tables import group_status_frame
-from mlops_mentor.repos.mirror import Limits
-from mlops_mentor.repos.refs import Refs, remote_refs
-from mlops_mentor.roster import Group, groups_frame
+from mlops_mentor.github.answers import Activity
+from mlops_mentor.identity_map import IdentityMap, IdentityRule
+from mlops_mentor.roster import Group
 from mlops_mentor.schemas import (
+    CODE_QUALITY,
     COMMITS,
+    CONTRIBUTIONS,
     FILES,
     FLAGS,
     GITHUB_REPOS,
-    GROUP_OUTCOMES,
+    GITHUB_TABLES,
+    GROUP_TABLES,
     PULL_REQUESTS,
     PUSHES,
     REPO_SNAPSHOTS,
@@ -39,130 +34,15 @@ from mlops_mentor.schemas import (
     Table,
     empty,
 )
-from mlops_mentor_tests.repos.chain import ASSETS
+from mlops_mentor_tests.chains import BEFORE, COURSE, Chain, OnGitHub, checked, finished, pull_request, recomputed
 from mlops_mentor_tests.repos.sources import BEGIN, Source
 
-COURSE = Course(
-    course="02476", term="January 2027", time_zone="Europe/Copenhagen", project_start=date(2027, 1, 4),
-    deadline=datetime(2027, 1, 22, 12),
-)  # fmt: skip
-BEFORE, AFTER = datetime(2027, 1, 10, 12, tzinfo=UTC), datetime(2027, 2, 1, tzinfo=UTC)
+AFTER = datetime(2027, 2, 1, tzinfo=UTC)
 NAMES = [table.name for table in GROUP_TABLES]
 ON_GITHUB = [table.name for table in GITHUB_TABLES]
 FROM_GIT = [name for name in NAMES if name not in ON_GITHUB]
 SILENT = GitHubError("timeout", "GitHub did not answer in time")
 GONE = GitHubError("not_found", "GitHub shows this token no repository")
-
-
-def pull_request(number: int, *, state: str = "MERGED") -> PullRequest:
-    return PullRequest.model_validate(
-        {
-            "number": number, "title": "Work", "state": state, "isDraft": False, "createdAt": BEGIN, "mergedAt": None,
-            "closedAt": None, "updatedAt": BEGIN, "author": None, "baseRefName": "main", "headRefOid": "b" * 40,
-            "changedFiles": 1, "additions": 1, "deletions": 0, "commits": {"nodes": [], "totalCount": 1},
-            "comments": {"totalCount": 0}, "reviews": {"nodes": [], "totalCount": 0},
-        }
-    )  # fmt: skip
-
-
-def checked(sha: str, run_id: int = 7, conclusion: str = "SUCCESS") -> CheckedCommit:
-    run = {"url": f"https://github.com/class/group-1/actions/runs/{run_id}", "event": "push", "runNumber": 1,
-           "createdAt": BEGIN, "updatedAt": BEGIN, "workflow": {"name": "Tests"}}  # fmt: skip
-    suite = {"status": "COMPLETED", "conclusion": conclusion, "workflowRun": run}
-    return CheckedCommit.model_validate({"oid": sha, "checkSuites": {"nodes": [suite]}})
-
-
-@dataclass
-class OnGitHub:
-    """What GitHub says of a repository, in the place of `RepoActivity`: an error is raised wherever one stands."""
-
-    source: Source
-    look: GitHubError | None = None
-    feed: Sequence[Activity] | GitHubError = ()
-    pulls: Sequence[PullRequest] | GitHubError = ()
-    runs: Sequence[CheckedCommit] | GitHubError = ()
-    lost_runs: Sequence[CheckedCommit] = ()
-    # What of the details an id sees; it is the same where nobody touched anything that a look sees.
-    pulls_id: str = "pulls"
-    asked: list[str] = field(default_factory=list)
-
-    def observation(self) -> Observation:
-        refs = _given(self.look or self._refs())
-        return Observation(
-            full_name="class/group-1", is_private=False, is_archived=False, is_empty=not refs.heads, is_fork=False,
-            default_branch="main", created_at=BEGIN, pushed_at=None, num_pull_requests=1, refs=refs,
-            pull_requests_id=self.pulls_id, runs_id="runs",
-        )  # fmt: skip
-
-    def moved_from(self, url: str) -> str | None:
-        self.observation()
-        return None
-
-    def pushes(self, known: pl.DataFrame | None) -> Sequence[Activity]:
-        return self._said("pushes", self.feed)
-
-    def pull_requests(self) -> Sequence[PullRequest]:
-        return self._said("pull_requests", self.pulls)
-
-    def workflow_runs(self) -> CommitsWithRuns:
-        return CommitsWithRuns(list(self._said("workflow_runs", self.runs)))
-
-    def workflow_runs_at(self, sha: str) -> CommitsWithRuns:
-        self.asked.append(sha)
-        return CommitsWithRuns([commit for commit in self.lost_runs if commit.oid == sha])
-
-    def _said(self, what: str, found: Sequence[Any] | GitHubError) -> Sequence[Any]:
-        self.observation()
-        self.asked.append(what)
-        return cast("Sequence[Any]", _given(found))
-
-    def _refs(self) -> Refs:
-        return remote_refs(self.source.address, cwd=self.source.path.parent, timeout_s=30)[0]
-
-
-def _given(found: Any) -> Any:
-    if isinstance(found, GitHubError):
-        raise found
-    return found
-
-
-@dataclass
-class Chain:
-    """Runs a group's chain over and over, on one lake."""
-
-    folder: Path
-    group: Group
-
-    @property
-    def lake(self) -> Lake:
-        return Lake(self.folder / "lake")
-
-    def run(
-        self, github: OnGitHub | NotAsked = NOT_ON_GITHUB, *, now: datetime = BEFORE, ask_again: bool = False
-    ) -> ChainResult:
-        inputs = Inputs(COURSE, None, now, ask_again=ask_again)
-        asked = cast("RepoActivity | NotAsked", github)
-        work = GroupWork(self.group, self.lake, inputs, Limits(), self.folder / "mirrors", asked)
-        return run_chain(work, [(asset.table, asset.compute) for asset in ASSETS], self.folder / "locks")
-
-    def row(self, table: Table) -> dict[str, Any]:
-        return self.lake.read(table, "1").row(0, named=True)
-
-    def status(self) -> dict[str, Any]:
-        """The group's row of `group_status`."""
-        parts = [self.lake.read_groups(table, ["1"]) for table in (REPO_SNAPSHOTS, GITHUB_REPOS, GROUP_OUTCOMES)]
-        return group_status_frame(groups_frame([self.group]), *parts).row(0, named=True)
-
-    def not_available(self) -> dict[str, str]:
-        return dict(text.split(": ", 1) for text in self.row(REPO_STATS)["not_available"])
-
-
-def finished(result: ChainResult) -> list[str]:
-    return [part.table.name for part in result.finished]
-
-
-def recomputed(result: ChainResult) -> list[str]:
-    return [part.table.name for part in result.finished if not part.is_unchanged]
 
 
 @pytest.fixture
@@ -207,14 +87,58 @@ def test_what_changed_on_github_alone_leaves_commits_and_files_alone(chain: Chai
     chain.run(github)
     after = replace(github, pulls=[pull_request(1), pull_request(2, state="OPEN")], pulls_id="more")
     result = chain.run(after)
-    assert recomputed(result) == ["github_repos", "pull_requests", "workflow_runs", "repo_stats"]
+    assert recomputed(result) == [
+        "github_repos", "pull_requests", "workflow_runs", "contributions", "unmapped_identities", "checklist",
+        "flag_dates", "flags", "progress", "repo_stats",
+    ]  # fmt: skip
     assert chain.row(REPO_STATS)["num_prs_open"] == 1
 
 
 def test_a_new_branch_leaves_commits_and_files_alone(chain: Chain, source: Source) -> None:
     chain.run()
     source.git("update-ref", "refs/heads/draft", source.sha())
-    assert recomputed(chain.run()) == ["repo_snapshots", "flags", "repo_stats"]
+    assert recomputed(chain.run()) == [
+        "repo_snapshots", "report_checks", "checklist", "flag_dates", "flags", "repo_stats",
+    ]  # fmt: skip
+
+
+# --- what is not of the repository
+
+
+def test_a_row_about_who_is_who_leaves_all_else_alone(chain: Chain) -> None:
+    chain.run()
+    author = chain.row(CONTRIBUTIONS)["name"]
+    result = chain.run(identities=IdentityMap({"1": (IdentityRule(author.casefold(), None, member="s000002"),)}))
+    assert recomputed(result) == [
+        "contributors", "contributions", "unmapped_identities", "checklist", "flags", "progress", "repo_stats",
+    ]  # fmt: skip
+    assert (chain.row(CONTRIBUTIONS)["member"], chain.row(REPO_STATS)["num_members_known"]) == ("s000002", 1)
+
+
+def test_without_its_linters_a_group_has_all_its_other_numbers_and_is_well(
+    chain: Chain, source: Source, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    workflow = b"on: push\njobs:\n  a:\n    runs-on: x\n    steps: [{uses: actions/checkout@v4}]\n"
+    source.commit({b"Dockerfile": b"FROM python\n", b".github/workflows/a.yml": workflow})
+    # Which programs there are is a fact of the machine.
+    with monkeypatch.context() as bare:
+        bare.setattr("mlops_mentor.group_work.installed_programs", Programs)
+        result = chain.run(programs="")
+    assert (result.failed_table, finished(result), chain.status()["state"]) == (None, NAMES, "ok")
+    row = chain.row(CODE_QUALITY)
+    linted = ("num_violations", "max_complexity", "num_dockerfile_hits", "num_workflow_hits", "num_unpinned_actions",
+              "num_secrets")  # fmt: skip
+    assert {name: row[name] for name in linted} == dict.fromkeys(linted), "not looked at is no zero"
+    missing = {text for text in row["not_available"] if "is not installed" in text}
+    assert {text.split(": ")[0] for text in missing} == {"ruff", "Dockerfiles", "workflows", "secrets"}
+    assert (row["num_own_python_files"], row["num_dockerfiles"], row["num_workflows"]) == (1, 1, 1)
+    # Once they are installed, what they say is computed, and nothing else but what reads it.
+    result = chain.run(programs="all of them")
+    quality = ["code_quality", "lint_hits", "committed_secrets"]
+    assert recomputed(result) == [*quality, "report_checks", "checklist", "flag_dates", "flags", "repo_stats"]
+    row = chain.row(CODE_QUALITY)
+    assert all(row[name] is not None for name in linted if name != "max_complexity")
+    assert not any("is not installed" in text for text in row["not_available"])
 
 
 # --- GitHub does not give all
@@ -449,7 +373,8 @@ def test_a_token_that_is_taken_away_keeps_what_github_said_with_its_date(chain: 
     chain.run(github)
     result = chain.run(NO_TOKEN, now=BEFORE + timedelta(days=1))
     assert (result.failed_table, chain.status()["state"]) == (None, "ok")
-    assert recomputed(result) == ["github_repos", "repo_stats"]
+    assert recomputed(result) == ["github_repos", "contributions", "checklist", "flags", "repo_stats"]
+    assert "no token" in chain.row(CONTRIBUTIONS)["not_available"][0]
     row = chain.row(REPO_STATS)
     assert (row["num_prs"], row["actions_passing"]) == (1, "passing")
     told = chain.not_available()
@@ -493,6 +418,18 @@ def test_runs_at_a_snapshot_that_the_branch_lost_are_asked_for(chain: Chain, git
     assert lost in after.asked
     assert sorted(chain.lake.read(WORKFLOW_RUNS, "1")["run_id"]) == [7, 8, 9], "those that are known stay"
     assert chain.row(REPO_STATS)["actions_passing"] == "passing"
+
+
+def test_what_one_repository_was_like_is_not_said_of_another_that_cannot_be_read(
+    chain: Chain, moved: Callable[[], Source]
+) -> None:
+    chain.run()
+    shutil.rmtree(moved().path)
+    assert chain.run().failed_table == "repo_snapshots"
+    assert chain.status()["failed_table"] == "repo_snapshots", "its failure is noted"
+    assert chain.row(REPO_STATS)["total_commits"] is None
+    others = [table for table in GROUP_TABLES if table.name in FROM_GIT and table not in (REPO_SNAPSHOTS, REPO_STATS)]
+    assert [table.name for table in others if chain.lake.read_groups(table, ["1"]).height] == []
 
 
 def test_a_mirror_belongs_to_its_address(chain: Chain, moved: Callable[[], Source]) -> None:
