@@ -43,7 +43,7 @@ _UNREAD = ["symlink", "gitlink", "lfs_pointer"]
 # Lock files are what tools wrote, and still say what a package brings with it.
 _LOCKS = Limits(8, 8 * _MIB, 4 * _MIB)
 # Starter code that works for a group although nothing in it is changed.
-_AT_WORK = r"^\.github/workflows/[^/]+\.ya?ml$|^\.pre-commit-config\.ya?ml$"
+_AT_WORK = r"^\.github/workflows/[^/]+\.ya?ml$|(^|/)\.pre-commit-config\.ya?ml$"
 # The course's own script that checks the report, wherever it was put, and the page that it makes of the report.
 _REPORT_TOOL = r"(^|/)reports?/report\.py$|(^|/)report\.html$"
 _PARSE_ERRORS = (SyntaxError, ValueError, RecursionError, MemoryError)

@@ -157,9 +157,10 @@ def test_hooks(contents: Mapping[str, str], outcome: str, strength: str | None, 
         assert str(finding.locations[0]) == place
 
 
-def test_hooks_that_were_handed_out_are_a_part_where_there_is_own_code() -> None:
+@pytest.mark.parametrize("folder", ["", "project/"])
+def test_hooks_that_were_handed_out_are_a_part_where_there_is_own_code(folder: str) -> None:
     item = next(item for item in checklist().items if item.id == "W2-07")
-    contents = {".pre-commit-config.yaml": HOOKS}
+    contents = {f"{folder}.pre-commit-config.yaml": HOOKS}
     for more, outcome in ((CODE, "partial"), ({}, "no")):
         project = project_of(contents | more, starter=list(contents), shapes=StarterShapes.none())
         assert pre_commit(project, item.options).outcome == outcome
