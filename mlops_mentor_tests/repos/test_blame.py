@@ -185,7 +185,7 @@ def test_lines_that_the_starter_code_had_are_nobody_s(source: Source, mirror: Pa
 
 def test_what_is_no_work_of_a_person_is_not_looked_at(source: Source, mirror: Path) -> None:
     source.commit({
-        b"a.py": b"1\n", b"wandb/run-20270105_1/x.py": b"1\n", b"uv.lock": b"1\n", b"node_modules/a.js": b"1\n",
+        b"a.py": b"1\n", b"wandb/run-1/x.py": b"1\n", b"uv.lock": b"1\n", b"node_modules/a.js": b"1\n",
         b"nb.ipynb": b"{}\n",
         b"data/x.csv": b"1\n", b"signed.py": b"# @generated\n", b"dump.json": b"1\n" * 1001, b"long.py": b"1\n" * 5001,
         b"link.py": (b"120000", b"a.py"), b"short.json": b"{}\n", b"noend": b"1\n",
@@ -261,7 +261,9 @@ def _changes(source: Source, mirror: Path, starter: pl.Series | None = None) -> 
 
 
 def test_changes_are_those_of_own_texts_and_renames_are_one(source: Source, mirror: Path) -> None:
-    source.commit({b"a.py": BODY, b"x.csv": b"1\n", b"p.PNG": b"\x89PNG\0", b"wandb/run-20270105_1/x.py": b"1\n", b"t.py": OTHER})
+    source.commit(
+        {b"a.py": BODY, b"x.csv": b"1\n", b"p.PNG": b"\x89PNG\0", b"wandb/run-1/x.py": b"1\n", b"t.py": OTHER}
+    )
     starter = pl.Series([source.sha("main:t.py")])
     source.commit({b"a.py": None, b"src/new\nline.py": BODY + b"1\n", b"m.pkl": b"\0\n"})
     assert _changes(source, mirror, starter) == [
