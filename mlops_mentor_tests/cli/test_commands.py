@@ -181,8 +181,8 @@ def test_doctor_says_whether_a_warehouse_is_published_and_an_env_file_is_read(ra
 def test_doctor_finds_a_file_in_place_of_the_data_directory(ran: Ran, tmp_path: Path) -> None:
     (tmp_path / "data").write_text("")
     said = type_in("doctor", "-d", str(tmp_path / "data"), "--course", str(ran.room.folder / "course.yaml"))
-    # The path may be so long that the sentence goes on in the next line.
-    assert (said.code, "is no directory" in " ".join(said.out.split())) == (1, True)
+    # What was found goes on in the next row where the path is long: the remedy stands first in its column.
+    assert (said.code, "LOOK  data directory" in said.out, "set MENTOR_DATA_DIR" in said.out) == (1, True, True)
 
 
 def test_doctor_counts_the_roster_problems_that_it_does_not_list(tmp_path: Path) -> None:
