@@ -4,7 +4,7 @@ Belongs here: what the rows mean. The spreadsheet's file is read in `sheets`. It
 say who is ill, so it is never read, and no message quotes a cell, which may be one that slipped over from there.
 """
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 from mlops_mentor.course import utc_from_local, with_time_of_day
 from mlops_mentor.errors import ConfigError
-from mlops_mentor.sheets import RowProblem, SheetError, column_names, group_id_in, sheet_rows
+from mlops_mentor.sheets import RowProblem, column_names, group_id_in, optional_rows
 
 _HEADER = "group_id,until,reason"
 _EXAMPLE = "2027-01-25T12:00:00"
@@ -38,7 +38,7 @@ def load_extensions(file: Path, *, zone: ZoneInfo, deadline: datetime, group_ids
     problems: list[RowProblem] = []
     first_rows: dict[str, int] = {}
     names = {group_id.casefold(): group_id for group_id in group_ids}
-    for row, group_cell, until_cell in _rows(file):
+    for row, (group_cell, until_cell) in optional_rows(file, "extensions", _HEADER, _header):
         try:
             group_id = _group(group_cell, names, first_rows)
             until[group_id] = _moment(until_cell, zone, deadline)
@@ -81,28 +81,6 @@ def _moment(cell: str, zone: ZoneInfo, deadline: datetime) -> datetime:
             "cannot shorten"
         )
     return moment
-
-
-def _rows(file: Path) -> Iterator[tuple[int, str, str]]:
-    """Number, group and time of each row below the header, as written."""
-    cells_of: tuple[int, int] | None = None
-    try:
-        for row, cells in sheet_rows(file):
-            if cells_of is None:
-                cells_of = _header(file, cells)
-                continue
-            group_cell, until_cell = (cells[i] if i < len(cells) else "" for i in cells_of)
-            yield row, group_cell, until_cell
-    except FileNotFoundError:
-        return
-    except OSError as error:
-        raise ConfigError(
-            f"{file}: the extensions cannot be read ({error.strerror}). Correct `extensions` in course.yaml."
-        ) from None
-    except SheetError as error:
-        raise ConfigError(f"{error}.") from None
-    if cells_of is None:
-        raise ConfigError(f"{file}: is empty. The first row must be: {_HEADER}. Delete the file if there are none.")
 
 
 def _header(file: Path, cells: Sequence[str]) -> tuple[int, int]:

@@ -8,13 +8,13 @@ no message quotes a cell.
 import hashlib
 import re
 import unicodedata
-from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from mlops_mentor.errors import ConfigError
 from mlops_mentor.repos.identities import Contributor, Identity, name_key, parse_co_author
-from mlops_mentor.sheets import RowProblem, SheetError, column_names, group_id_in, sheet_rows
+from mlops_mentor.sheets import RowProblem, column_names, group_id_in, optional_rows
 
 _HEADER = "group_id,name,email,member"
 _COLUMNS = ("group id", "name", "email", "member")
@@ -98,7 +98,7 @@ def load_identity_map(file: Path, *, students: Mapping[str, Sequence[str]]) -> I
     problems: list[RowProblem] = []
     seen: dict[tuple[str, str | None, str | None], int] = {}
     names = {group_id.casefold(): group_id for group_id in students}
-    for row, (group_cell, name_cell, email_cell, member_cell) in _rows(file):
+    for row, (group_cell, name_cell, email_cell, member_cell) in optional_rows(file, "identities", _HEADER, _header):
         known = names.get(group_id_in(group_cell).casefold())
         try:
             group_ids = list(students) if group_cell.strip() == _EVERY_GROUP else [_group(group_cell, known)]
@@ -343,30 +343,6 @@ def _check_member(rule: IdentityRule, students: Sequence[str], *, is_of_one_grou
         raise ValueError("nobody is a member of every group. Write bot, ai_assistant or outsider, or name the group")
     if _STUDY_NUMBER.match(rule.member) and rule.member not in [student.strip().casefold() for student in students]:
         raise ValueError("its study number is none of this group's in the roster. Correct it there or here")
-
-
-def _rows(file: Path) -> Iterator[tuple[int, tuple[str, str, str, str]]]:
-    """Number and the four cells of each row below the header, as written; "" for a column that is not there."""
-    places: list[int | None] | None = None
-    try:
-        for row, cells in sheet_rows(file):
-            if places is None:
-                places = _header(file, cells)
-                continue
-            group, name, email, member = (
-                cells[place] if place is not None and place < len(cells) else "" for place in places
-            )
-            yield row, (group, name, email, member)
-    except FileNotFoundError:
-        return
-    except OSError as error:
-        raise ConfigError(
-            f"{file}: the identities cannot be read ({error.strerror}). Correct `identities` in course.yaml."
-        ) from None
-    except SheetError as error:
-        raise ConfigError(f"{error}.") from None
-    if places is None:
-        raise ConfigError(f"{file}: is empty. The first row must be: {_HEADER}. Delete the file if there are none.")
 
 
 def _header(file: Path, cells: Sequence[str]) -> list[int | None]:

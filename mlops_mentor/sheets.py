@@ -1,14 +1,17 @@
 """Sheets: the rows of a file that people keep in a spreadsheet and save as CSV.
 
-Belongs here: reading whatever spreadsheets write. What the columns mean belongs to `roster` and `extensions`.
+Belongs here: reading whatever spreadsheets write. What the columns mean belongs to `roster`, `extensions`
+and `identity_map`.
 """
 
 import csv
 import io
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+
+from mlops_mentor.errors import ConfigError
 
 
 class SheetError(ValueError):
@@ -53,6 +56,36 @@ def sheet_rows(file: Path) -> Iterator[tuple[int, list[str]]]:
             row = rows.line_num + 1
     except csv.Error as error:
         raise SheetError(f"{file}, row {row}: is no CSV ({error}). Look for a quotation mark left open") from None
+
+
+def optional_rows(
+    file: Path, name: str, header: str, places_of: Callable[[Path, Sequence[str]], Sequence[int | None]]
+) -> Iterator[tuple[int, list[str]]]:
+    """The rows below the header of a sheet that need not exist: number and the wanted cells, empty where there is none.
+
+    `name` is what course.yaml calls it, `header` the first row as it should be. `places_of` says where in the header
+    the wanted columns stand, None for one that is not there, and raises where they cannot be told.
+
+    Raises:
+        ConfigError: the file cannot be read, is no CSV, or is empty.
+    """
+    places: Sequence[int | None] | None = None
+    try:
+        for row, cells in sheet_rows(file):
+            if places is None:
+                places = places_of(file, cells)
+                continue
+            yield row, [cells[place] if place is not None and place < len(cells) else "" for place in places]
+    except FileNotFoundError:
+        return
+    except OSError as error:
+        raise ConfigError(
+            f"{file}: the {name} cannot be read ({error.strerror}). Correct `{name}` in course.yaml."
+        ) from None
+    except SheetError as error:
+        raise ConfigError(f"{error}.") from None
+    if places is None:
+        raise ConfigError(f"{file}: is empty. The first row must be: {header}. Delete the file if there are none.")
 
 
 def column_names(header: Sequence[str]) -> list[str]:
