@@ -13,9 +13,9 @@ from mlops_mentor.evidence.checklist.detect import detect
 from mlops_mentor.evidence.checklist.items import checklist
 from mlops_mentor.evidence.code.own_files import OwnFiles
 from mlops_mentor.evidence.code.project import Facts, Project
-from mlops_mentor.evidence.code.sources import ReadBlobs
 from mlops_mentor.evidence.code.starter import StarterShapes
 from mlops_mentor.evidence.report.locate import Report, find_report
+from mlops_mentor.repos.blobs import ReadBlobs
 
 # What can be looked at and was, and how much of it was there.
 _VALUES = {"yes": 1.0, "partial": 0.5, "no": 0.0}

@@ -13,9 +13,10 @@ from dataclasses import dataclass
 import polars as pl
 
 from mlops_mentor.evidence.bombs import is_bomb
-from mlops_mentor.evidence.code.sources import ReadBlobs, Source
+from mlops_mentor.evidence.code.sources import Source
 from mlops_mentor.evidence.finding import MAX_LOCATIONS, Finding, Location, snippet
 from mlops_mentor.evidence.orders import orders
+from mlops_mentor.repos.blobs import ReadBlobs
 from mlops_mentor.schemas import HOSTILE_CONTENT
 
 MAX_FILES = 3000

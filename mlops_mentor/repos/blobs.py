@@ -3,10 +3,13 @@
 Belongs here: reading them. What a content means is for the callers.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
 from mlops_mentor.repos import git
+
+# (ids, sizes in bytes) -> (id, content or None) of each: `KeptBlobs`, or whatever else gives blobs.
+ReadBlobs = Callable[[Sequence[str], Sequence[int | None]], Iterable[tuple[str, bytes | None]]]
 
 # Reading holds a blob twice, for every group that is worked on at that moment: a workstation has room for this much.
 # Nobody wrote a larger text by hand; a local repository, where no server's limit holds, may have a dump of gigabytes.

@@ -14,8 +14,6 @@ from mlops_mentor.evidence.code.own_files import TextFile
 from mlops_mentor.evidence.code.python_file import PythonFile
 from mlops_mentor.evidence.code.workflow import Workflow
 
-# Where a command stands. `docs`: told in prose for people to type.
-ORIGINS = ("workflow", "make", "task", "script", "docker", "cloudbuild", "compose", "pre_commit", "docs")
 _MAX_LINE = 2000
 _MAX_COMMANDS = 20_000
 
@@ -36,7 +34,11 @@ _STARTERS = frozenset(
 
 @dataclass(frozen=True)
 class Command:
-    """A line of shell, where it stands, and by what name others call it (a target, a task, a script's path)."""
+    """A line of shell, where it stands, and by what name others call it (a target, a task, a script's path).
+
+    `origin`: `workflow`, `make`, `task`, `script`, `docker`, `cloudbuild`, `compose`, `pre_commit`, or `docs`, which is
+    told in prose for people to type.
+    """
 
     text: str
     path: str

@@ -17,10 +17,11 @@ from mlops_mentor.evidence.code.documents import Document, read_document
 from mlops_mentor.evidence.code.locks import READABLE_LOCK, Needs, read_needs
 from mlops_mentor.evidence.code.notebooks import read_notebook
 from mlops_mentor.evidence.code.python_file import PythonFile, read_python_file
-from mlops_mentor.evidence.code.sources import DEPENDENCY_PATH, Limits, ReadBlobs, Source, python_text
+from mlops_mentor.evidence.code.sources import DEPENDENCY_PATH, Limits, Source, python_text
 from mlops_mentor.evidence.code.starter import StarterShapes
 from mlops_mentor.evidence.code.syntax import parse
 from mlops_mentor.evidence.report.templates import course
+from mlops_mentor.repos.blobs import ReadBlobs
 
 _Parsed = TypeVar("_Parsed")
 

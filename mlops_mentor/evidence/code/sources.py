@@ -6,14 +6,13 @@ Belongs here: choosing by path and kind, reading, decoding, writing texts to a p
 import io
 import re
 import tokenize
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
 import polars as pl
 
-# Ids and sizes of blobs -> id and content, None where it cannot be read: `partial(read_blobs, mirror)`.
-ReadBlobs = Callable[[Sequence[str], Sequence[int | None]], Iterable[tuple[str, bytes | None]]]
+from mlops_mentor.repos.blobs import ReadBlobs
 
 _MIB = 2**20
 DEPENDENCY_PATH = re.compile(

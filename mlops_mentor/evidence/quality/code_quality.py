@@ -14,7 +14,7 @@ import polars as pl
 from mlops_mentor.evidence.code.declared import Declared, read_declared
 from mlops_mentor.evidence.code.imports import Hygiene, compare, own_names
 from mlops_mentor.evidence.code.notebooks import Notebook, read_notebook
-from mlops_mentor.evidence.code.sources import LOCK_PATH, ReadBlobs, Source, Sources, read_sources
+from mlops_mentor.evidence.code.sources import LOCK_PATH, Source, Sources, read_sources
 from mlops_mentor.evidence.code.syntax import Function, Import, Module, read_module
 from mlops_mentor.evidence.finding import Finding
 from mlops_mentor.evidence.quality.committed_secrets import Secret, Secrets, find_secrets
@@ -23,6 +23,7 @@ from mlops_mentor.evidence.quality.hits import Hit, Linted, as_findings
 from mlops_mentor.evidence.quality.programs import ProgramError, Programs, rules
 from mlops_mentor.evidence.quality.ruff_check import RuffResult, check
 from mlops_mentor.evidence.quality.workflows import UNPINNED, lint_workflows
+from mlops_mentor.repos.blobs import ReadBlobs
 from mlops_mentor.schemas.quality import CODE_QUALITY, COMMITTED_SECRETS, LINT_HITS, RUFF_FAMILIES
 
 _MAX_LISTED = 50

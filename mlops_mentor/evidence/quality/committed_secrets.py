@@ -78,10 +78,6 @@ def find_secrets(sources: Sources, directory: Path, programs: Programs) -> Secre
     return Secrets(tuple(ordered[:MAX_SECRETS]), len(texts), sources.reasons, not sources.skipped)
 
 
-def _order(secret: Secret) -> tuple[int, str, int, str]:
-    return CONFIDENCES.index(secret.confidence), secret.path, secret.line, secret.kind
-
-
 def _secrets(answer: bytes, by_name: Mapping[str, Source]) -> Iterator[Secret]:
     is_ended = False
     for line in answer.splitlines():

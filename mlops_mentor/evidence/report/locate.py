@@ -4,7 +4,7 @@ Belongs here: which files are read, and which of them is the report. What a repo
 """
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -14,9 +14,7 @@ from mlops_mentor.evidence.finding import Location, location
 from mlops_mentor.evidence.report.split import SplitReport, split
 from mlops_mentor.evidence.report.templates import course
 from mlops_mentor.evidence.report.text import MAX_BYTES, is_pointer, lines_of
-
-# (ids, sizes in bytes) -> (id, content or None): `repos.blobs.read_blobs` with the mirror given.
-ReadBlobs = Callable[[Sequence[str], Sequence[int | None]], Iterable[tuple[str, bytes | None]]]
+from mlops_mentor.repos.blobs import ReadBlobs
 
 # So much is read of a group's files: no repository has more Markdown that somebody wrote.
 MAX_FILES = 400

@@ -6,8 +6,8 @@ from hashlib import sha256
 
 import polars as pl
 
-from mlops_mentor.evidence.report.locate import ReadBlobs
 from mlops_mentor.evidence.report.templates import Template, course
+from mlops_mentor.repos.blobs import ReadBlobs
 from mlops_mentor.schemas import FILES
 
 NEWEST = course().templates[-1]
