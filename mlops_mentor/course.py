@@ -8,10 +8,9 @@ from pathlib import Path
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo, available_timezones
 
-import yaml
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
-from mlops_mentor.errors import ConfigError
+from mlops_mentor.yaml_models import load_model
 
 
 def _known_zone(name: str) -> str:
@@ -94,6 +93,8 @@ class Course(BaseModel):
     roster: Path = Path("group_info.csv")
     extensions: Path = Path("extensions.csv")
     identities: Path = Path("identities.csv")
+    reviews: Path = Path("reviews.csv")
+    rubric: Path | None = None
     earlier_years: Path = Path("earlier_years")
     starter_code: tuple[str, ...] = ()
     progress: ProgressWeights = ProgressWeights()
@@ -121,28 +122,5 @@ def load_course(file: Path) -> Course:
     Raises:
         ConfigError: it cannot be read, is no YAML, or a field is missing, unknown or wrong.
     """
-    try:
-        content = yaml.safe_load(file.read_text(encoding="utf-8-sig"))
-    except OSError as error:
-        raise ConfigError(
-            f"{file}: cannot be read ({error.strerror}). Set MENTOR_COURSE to the course's file, or put one there."
-        ) from None
-    except (yaml.YAMLError, ValueError) as error:
-        raise ConfigError(f"{file}: is not valid YAML: {_reason(error)}. Correct it there.") from None
-    try:
-        return Course.model_validate(content)
-    except ValidationError as error:
-        wrong = "; ".join(
-            f"{'.'.join(str(part) for part in item['loc']) or 'file'}: {item['msg'].removeprefix('Value error, ')}"
-            for item in error.errors()
-        )
-        raise ConfigError(
-            f"{file}: {wrong}. The comments in the bundled data/course.yaml say what each field is."
-        ) from None
-
-
-def _reason(error: Exception) -> str:
-    """Why and where, without the lines of the file that YAML's own text quotes: addresses in them may have logins."""
-    if isinstance(error, yaml.MarkedYAMLError) and error.problem_mark is not None:
-        return f"{error.problem or error.context} in line {error.problem_mark.line + 1}"
-    return str(error)
+    remedy = "Set MENTOR_COURSE to the course's file, or put one there."
+    return load_model(file, Course, remedy=remedy, bundled="data/course.yaml")

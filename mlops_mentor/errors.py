@@ -6,6 +6,8 @@
     ├── RepoError              a repository could not be read; carries a snapshot `status`
     │   └── GitError           git itself ended with an error; carries its exit code and message
     ├── GitHubError            GitHub's API did not give what was asked; carries a `status`, and when asking goes on
+    ├── LLMError               a language model gave no text; carries the call's `outcome`
+    │   └── UnusableAnswerError   it gave texts, and none of them could be used
     ├── LakeError              a stored table is missing or cannot be read
     │   └── SchemaError        what was computed does not fit its table
     └── WarehouseError         the published warehouse is missing or a query cannot be answered
@@ -13,7 +15,9 @@
 Missing is a value and not an exception: a number that cannot be known is null, with the reason beside it.
 """
 
+from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
 
 class MentorError(Exception):
@@ -61,6 +65,31 @@ class GitHubError(MentorError):
         self.status = status
         self.reason = reason
         self.until = until
+
+
+class LLMError(MentorError):
+    """A language model gave no text.
+
+    `outcome` is one of `CALL_OUTCOMES` but `answered`, as in the table `llm_calls`; `over_budget` where it was not
+    asked at all. `is_final`: asking the same again would give the same.
+    """
+
+    def __init__(self, outcome: str, reason: str, *, is_final: bool = False) -> None:
+        super().__init__(reason)
+        self.outcome = outcome
+        self.reason = reason
+        self.is_final = is_final
+
+
+class UnusableAnswerError(LLMError):
+    """A language model gave texts, and none of them could be used, the repaired one neither.
+
+    `outcome` is `answered`; `answers` are what came back (`feedback.llm.calls.Answer`), for they were paid.
+    """
+
+    def __init__(self, reason: str, answers: Sequence[Any] = ()) -> None:
+        super().__init__("answered", reason, is_final=True)
+        self.answers = tuple(answers)
 
 
 class LakeError(MentorError):

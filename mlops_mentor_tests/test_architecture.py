@@ -13,17 +13,19 @@ HOMES = {
     "githubkit": ("github",),
     "hishel": ("github",),
     "httpx": ("github",),
-    # GitHub is asked asynchronously, and nothing else is.
-    "anyio": ("github", "changes.py"),
+    "openai": ("feedback/llm/client.py",),
+    "httpx2": ("feedback/llm/client.py",),
+    # GitHub and models are asked asynchronously, and nothing else is.
+    "anyio": ("github", "feedback", "changes.py"),
     "typer": ("cli",),
     "rich": ("cli",),
     # Programs are started in two places: git, and the linters.
     "subprocess": ("repos/git.py", "evidence/quality/programs.py"),
 }
 # Later in the data flow, and further from the ground: a folder imports only what stands before it.
-FLOORS = ("errors", "diagnosis", "addresses", "schemas", "course", "settings", "sheets", "roster", "extensions", "lake",
-          "repos", "identity_map", "github", "evidence", "metrics", "inputs", "freshness", "group_work", "chain",
-          "leaderboard", "changes", "waves", "sample", "defs", "cli")  # fmt: skip
+FLOORS = ("errors", "yaml_models", "diagnosis", "addresses", "schemas", "course", "settings", "sheets", "roster",
+          "extensions", "lake", "repos", "identity_map", "github", "evidence", "metrics", "inputs", "freshness",
+          "group_work", "chain", "feedback", "leaderboard", "changes", "waves", "sample", "defs", "cli")  # fmt: skip
 
 
 def imports(file: Path) -> set[str]:
