@@ -7,6 +7,7 @@ import os
 import re
 from functools import cached_property
 from pathlib import Path
+from typing import Literal
 from urllib.parse import urlsplit
 
 from pydantic import AliasChoices, Field, SecretStr, ValidationError, field_validator
@@ -80,7 +81,36 @@ class Settings(BaseSettings):
         120.0, ge=0, description="Seconds that a run waits for GitHub's rate limits; longer pauses end its asking."
     )
 
-    @field_validator("github_server_url", "github_api_url", "github_graphql_url")
+    reviewer: Literal["auto", "rules", "model"] = Field(
+        "auto",
+        description="Who writes feedback; `auto`: the model that is configured, else a local Ollama, else the rules.",
+    )
+    model: str | None = Field(None, description="The model that is asked, as its server calls it.")
+    second_model: str | None = Field(None, description="A second model on the same server, which judges too.")
+    openai_base_url: str | None = Field(
+        None,
+        validation_alias=AliasChoices("openai_base_url", "OPENAI_BASE_URL"),
+        description="The OpenAI-compatible server; OpenAI's own when not given.",
+    )
+    openai_api_key: SecretStr | None = Field(
+        None,
+        validation_alias=AliasChoices("openai_api_key", "OPENAI_API_KEY"),
+        description="Its key; local servers need none.",
+    )
+    llm_concurrency: int = Field(8, ge=1, le=256, description="Calls of a model at the same time within a run.")
+    llm_timeout_s: float = Field(180.0, gt=0, description="Seconds that one call of a model may take in all.")
+    llm_max_wait_s: float = Field(
+        300.0, ge=0, description="Seconds that a run waits for the server's limits; longer pauses end its asking."
+    )
+    llm_max_tokens: int = Field(3_000, ge=200, description="Tokens that an answer may have, reasoning included.")
+    llm_price: str | None = Field(
+        None, description="Price of the model in US dollars per million tokens: input,cached input,output."
+    )
+    llm_budget_run_usd: float = Field(5.0, ge=0, description="US dollars that one run may spend on a model.")
+    llm_budget_day_usd: float = Field(20.0, ge=0, description="US dollars that all runs of a day (UTC) may spend.")
+    pack_tokens: int = Field(12_000, ge=1_000, description="Tokens (estimated) of what a model is shown for an area.")
+
+    @field_validator("github_server_url", "github_api_url", "github_graphql_url", "openai_base_url")
     @classmethod
     def _is_safe_for_a_token(cls, url: str | None) -> str | None:
         if url is None:
@@ -90,7 +120,7 @@ class Settings(BaseSettings):
             raise ValueError("is no https address such as https://github.example.org")
         return url.rstrip("/")
 
-    @field_validator("github_token")
+    @field_validator("github_token", "openai_api_key")
     @classmethod
     def _without_line_break(cls, token: SecretStr | None) -> SecretStr | None:
         # What is read from a file often ends with one.
@@ -134,6 +164,16 @@ class Settings(BaseSettings):
         return (self.course_file.parent / self.the_course.identities).resolve()
 
     @property
+    def reviews_file(self) -> Path:
+        return (self.course_file.parent / self.the_course.reviews).resolve()
+
+    @property
+    def rubric_file(self) -> Path | None:
+        """The course's own rubric; None for the bundled one."""
+        rubric = self.the_course.rubric
+        return (self.course_file.parent / rubric).resolve() if rubric is not None else None
+
+    @property
     def earlier_years_dir(self) -> Path:
         return (self.course_file.parent / self.the_course.earlier_years).resolve()
 
@@ -148,6 +188,18 @@ class Settings(BaseSettings):
     @property
     def locks_dir(self) -> Path:
         return self.root / "locks"
+
+    @property
+    def packs_dir(self) -> Path:
+        return self.root / "packs"
+
+    @property
+    def answers_dir(self) -> Path:
+        return self.root / "answers"
+
+    @property
+    def spending_dir(self) -> Path:
+        return self.root / "spending"
 
     @property
     def warehouse_file(self) -> Path:
@@ -169,7 +221,7 @@ def load_settings(**overrides: Path | str | None) -> Settings:
     except ValidationError as error:
         first = error.errors()[0]
         name = str(first["loc"][0]).upper()
-        name = name if name.startswith(("GITHUB_", "GH_")) and name not in _OURS else f"MENTOR_{name}"
+        name = name if name.startswith(("GITHUB_", "GH_", "OPENAI_")) and name not in _OURS else f"MENTOR_{name}"
         raise ConfigError(
             f"{name}: {first['msg'].removeprefix('Value error, ')}. Correct it in the environment or in .env."
         ) from None

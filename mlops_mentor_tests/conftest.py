@@ -38,7 +38,11 @@ def _scrub(monkeypatch: pytest.MonkeyPatch, home: Path) -> None:
     for name in [name for name in os.environ if name.startswith(_FOREIGN)]:
         monkeypatch.delenv(name)
     monkeypatch.setenv("HOME", str(home))
+    # No test asks an Ollama that happens to run on this machine.
+    monkeypatch.setenv("MENTOR_REVIEWER", "rules")
     monkeypatch.delenv("XDG_CONFIG_HOME", raising=False)
+    # A model that happens to answer on this machine writes nothing in tests.
+    monkeypatch.setenv("MENTOR_REVIEWER", "rules")
 
 
 @pytest.fixture(scope="session", autouse=True)

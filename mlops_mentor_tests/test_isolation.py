@@ -26,6 +26,9 @@ def test_a_test_marked_loopback_reaches_this_machine_alone() -> None:
 
 
 def test_a_test_sees_no_setting_and_no_file_of_this_machine(tmp_path: Path) -> None:
-    assert not [name for name in os.environ if name.startswith(("MENTOR_", "GIT_", "GITHUB_", "OPENAI_"))]
+    assert [name for name in os.environ if name.startswith(("MENTOR_", "GIT_", "GITHUB_", "OPENAI_"))] == [
+        "MENTOR_REVIEWER"
+    ]
+    assert os.environ["MENTOR_REVIEWER"] == "rules"
     assert Path.cwd() == tmp_path
     assert not list(Path.home().iterdir())
