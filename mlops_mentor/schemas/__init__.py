@@ -6,6 +6,14 @@ then recomputed.
 
 from mlops_mentor.schemas.contributions import CONTRIBUTIONS, UNMAPPED_IDENTITIES
 from mlops_mentor.schemas.evidence import CHECKLIST, REPORT_ANSWERS, REPORT_CHECKS
+from mlops_mentor.schemas.feedback import (
+    FEEDBACK,
+    FEEDBACK_AGREEMENT,
+    FEEDBACK_REPORTS,
+    LLM_CALLS,
+    REVIEW_PACKS,
+    REVIEWS,
+)
 from mlops_mentor.schemas.flags import (
     FLAG_DATES,
     FLAG_SEVERITIES,
@@ -50,6 +58,12 @@ TABLES: tuple[Table, ...] = (
     PROGRESS,
     REPO_STATS,
     GROUP_OUTCOMES,
+    REVIEW_PACKS,
+    FEEDBACK,
+    LLM_CALLS,
+    REVIEWS,
+    FEEDBACK_REPORTS,
+    FEEDBACK_AGREEMENT,
     SAME_CODE,
     LEADERBOARD,
     LEADERBOARD_HISTORY,
@@ -57,7 +71,11 @@ TABLES: tuple[Table, ...] = (
 )
 
 # In the order in which a group's chain computes them: pushes say which commit counts.
-GROUP_TABLES: tuple[Table, ...] = tuple(each for each in TABLES if each.is_by_group and each is not GROUP_OUTCOMES)
+# Feedback comes after it, in a step of its own: it may cost money and wait for a model.
+FEEDBACK_TABLES: tuple[Table, ...] = (REVIEW_PACKS, FEEDBACK, LLM_CALLS, FEEDBACK_REPORTS)
+GROUP_TABLES: tuple[Table, ...] = tuple(
+    each for each in TABLES if each.is_by_group and each not in (GROUP_OUTCOMES, *FEEDBACK_TABLES)
+)
 GITHUB_TABLES: tuple[Table, ...] = (GITHUB_REPOS, PUSHES, PULL_REQUESTS, WORKFLOW_RUNS)
 
 __all__ = [
@@ -67,6 +85,10 @@ __all__ = [
     "COMMITTED_SECRETS",
     "CONTRIBUTIONS",
     "CONTRIBUTORS",
+    "FEEDBACK",
+    "FEEDBACK_AGREEMENT",
+    "FEEDBACK_REPORTS",
+    "FEEDBACK_TABLES",
     "FILES",
     "FLAGS",
     "FLAG_DATES",
@@ -81,6 +103,7 @@ __all__ = [
     "LEADERBOARD",
     "LEADERBOARD_HISTORY",
     "LINT_HITS",
+    "LLM_CALLS",
     "NOT_ASKED_STATUSES",
     "PROGRESS",
     "PULL_REQUESTS",
@@ -90,6 +113,8 @@ __all__ = [
     "REPORT_CHECKS",
     "REPO_SNAPSHOTS",
     "REPO_STATS",
+    "REVIEWS",
+    "REVIEW_PACKS",
     "SAME_CODE",
     "SAME_CODE_SEVERITIES",
     "SEVERITIES",

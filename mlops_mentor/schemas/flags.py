@@ -109,7 +109,7 @@ HOSTILE_CONTENT = Table(
         Column("blob_id", pl.String, "Git's id of the file's content."),
     ),
     key=(),
-    version="1",
+    version="2",
 )
 
 SAME_CODE = Table(
