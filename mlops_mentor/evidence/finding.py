@@ -7,6 +7,8 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from mlops_mentor.evidence import private
+
 # `not_checkable`: no repository could show it. `not_available`: this one could, but it cannot be looked at now.
 OUTCOMES = ("yes", "partial", "no", "not_checkable", "not_available", "error")
 # It is there; something uses it; there is a trace of its having run.
@@ -14,13 +16,12 @@ STRENGTHS = ("present", "wired", "executed")
 MAX_LOCATIONS = 5
 _MAX_SNIPPET = 160
 
+# Of a snippet rather too much is taken than too little: it is there to be recognised, not to be read.
 _SECRET = re.compile(
-    r"gh[pousr]_\w{16,}|github_pat_\w{20,}|sk-[\w-]{16,}|hf_\w{16,}|AKIA[0-9A-Z]{12,}|AIza[\w-]{20,}"
-    r"|-----BEGIN [A-Z ]*PRIVATE KEY-----|\b[0-9a-f]{40}\b"
+    rf"{private.TOKEN.pattern}|{private.KEY_BEGINS.pattern}|\b[0-9a-f]{{40}}\b"
     r"|(?i:(?:password|passwd|secret|token|api_?key)['\"]?\s*[:=]\s*)['\"]?[^\s'\"]{6,}"
 )
 _E_MAIL = re.compile(r"[\w.+-]+@[\w-]+\.[\w.-]+")
-_STUDY_NUMBER = re.compile(r"\bs\d{6}\b", re.IGNORECASE)
 _HOME = re.compile(r"(?i)(/home/|/users/|c:\\users\\)[^/\\\s'\"]+")
 
 
@@ -68,8 +69,10 @@ def snippet(text: str) -> str:
 
 def redacted(text: str) -> str:
     """Without secrets and personal data, and without halves of characters, which no table can hold."""
+    text = private.URL_LOGIN.sub(r"\g<head>[secret]@", text)
     text = _SECRET.sub("[secret]", text)
     text = _E_MAIL.sub("[e-mail]", text)
-    text = _STUDY_NUMBER.sub("[study number]", text)
+    text = private.STUDY_NUMBER.sub("[study number]", text)
+    text = private.CPR.sub("[personal number]", private.PHONE.sub("[phone number]", text))
     text = _HOME.sub(r"\1[name]", text)
     return text.encode("utf-8", "replace").decode("utf-8")

@@ -15,7 +15,7 @@ import polars as pl
 from mlops_mentor.evidence.bombs import is_bomb
 from mlops_mentor.evidence.code.sources import Source
 from mlops_mentor.evidence.finding import MAX_LOCATIONS, Finding, Location, snippet
-from mlops_mentor.evidence.orders import orders
+from mlops_mentor.evidence.orders import LIKELY_PATH, orders_of
 from mlops_mentor.repos.blobs import ReadBlobs
 from mlops_mentor.schemas import HOSTILE_CONTENT
 
@@ -73,7 +73,7 @@ def find_hostile(files: pl.DataFrame, read: ReadBlobs) -> list[Finding]:
     own = files.filter(~pl.col("is_starter_code").fill_null(False))
     texts, unread = _texts(own, read)
     seen = {
-        "instructions_to_reviewer": [*_orders_in_paths(own), *_each(texts, _orders)],
+        "instructions_to_reviewer": _orders(own, texts),
         "submodule_command": _each(texts, _module_urls),
         "parser_bomb": _each(texts, _bombs),
         "hidden_text": _each(texts, _hidden),
@@ -163,17 +163,23 @@ def _line(text: str, offset: int) -> tuple[int, str]:
     return text.count("\n", 0, offset) + 1, text[max(0, begin) : offset + 200].split("\n", 1)[0]
 
 
-def _orders(source: Source, text: str) -> Iterator[int | None]:
-    yield from orders(text)
-
-
-def _orders_in_paths(own: pl.DataFrame) -> Iterator[_Place]:
-    # Few paths have such words: the others are not looked at one by one.
-    likely = own.filter(pl.col("path").str.contains(r"(?i)review|grader|assistant|instruction|prompt"))
-    for path, blob_id in likely.select("path", "blob_id").iter_rows():
-        words = re.sub(r"[_./-]", " ", path)
-        if next(orders(words), None) is not None:
-            yield _Place(path, blob_id)
+def _orders(own: pl.DataFrame, texts: Sequence[Source]) -> list[_Place]:
+    """Paths that are an order, and the lines where one begins that is certain."""
+    # Of 75,000 paths few have such words.
+    likely = own.filter(pl.col("path").str.contains(LIKELY_PATH))
+    paths, blob_ids = likely["path"].to_list(), likely["blob_id"].to_list()
+    contents = [source.text for source in texts]
+    in_texts, in_paths = orders_of(contents, paths)
+    places = [
+        _Place(path, blob_id)
+        for path, blob_id, order in zip(paths, blob_ids, in_paths, strict=True)
+        if order is not None and order.is_certain
+    ]
+    for source, text, found in zip(texts, contents, in_texts, strict=True):
+        for number in dict.fromkeys(order.first_line for order in found if order.is_certain):
+            shown = text.split("\n", number)[number - 1] if len(places) < MAX_LOCATIONS else None
+            places.append(_Place(source.path, source.blob_id, number, shown))
+    return places
 
 
 def _hidden(source: Source, text: str) -> Iterator[int | None]:
