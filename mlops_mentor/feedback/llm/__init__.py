@@ -1,0 +1,1 @@
+"""Asking a language model: one server, its habits, its limits, its answers, its price."""
