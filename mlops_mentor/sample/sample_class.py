@@ -15,6 +15,7 @@ from mlops_mentor.sample.content import course_settings
 from mlops_mentor.sample.history import History
 from mlops_mentor.sample.hostile_group import hostile_history
 from mlops_mentor.sample.repository import write_repository
+from mlops_mentor.sample.reviews import reviews_text
 from mlops_mentor.sample.roster import repository_name, roster_text
 from mlops_mentor.sample.squashing_group import squashing_history
 from mlops_mentor.sample.starter import course_history, starter_history
@@ -68,6 +69,10 @@ def build_sample_class(target: Path) -> SampleClass:
         write_repository(repositories / repository_name(group), history())
     _write_text(sample.roster, roster_text(repositories))
     _write_text(sample.course, course_settings())
+    reviews = target / "reviews.csv"
+    # Whoever tries the sample class writes into this one.
+    if not reviews.exists():
+        _write_text(reviews, reviews_text())
     return sample
 
 

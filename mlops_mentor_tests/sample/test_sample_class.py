@@ -3,10 +3,13 @@
 import csv
 from datetime import datetime
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 import yaml
 
+from mlops_mentor.feedback.reviews import effective, general_comments, load_reviews
+from mlops_mentor.feedback.rubric import load_rubric
 from mlops_mentor.repos import git
 from mlops_mentor.sample import SampleClass, build_sample_class
 from mlops_mentor.sample.hostile_files import BIG_FILE_BYTES, CANARY
@@ -14,6 +17,7 @@ from mlops_mentor.sample.hostile_files import BIG_FILE_BYTES, CANARY
 GROUPS_WITH_A_REPOSITORY = (1, 2, 3, 4, 5, 6, 7, 8, 10)
 GROUPS_FROM_THE_STARTER_CODE = (1, 2, 3, 4, 5, 6, 7, 10)
 ROOT, PACKAGE = b"{{ cookiecutter.repo_name }}/", b"{{ cookiecutter.project_name }}"
+DEADLINE_ZONE = ZoneInfo("Europe/Copenhagen")
 DEADLINE = datetime.fromisoformat("2026-01-23T12:00:00+01:00")
 
 
@@ -101,6 +105,19 @@ def test_the_course_file_leads_to_the_roster_and_the_starter_code(sample: Sample
     handed_out = [sample.course.parent / path for path in course["starter_code"]]
     assert handed_out == [sample.starter, sample.course_material]
     assert datetime.fromisoformat(course["deadline"]) == DEADLINE.replace(tzinfo=None)
+
+
+def test_the_tas_reviews_can_all_be_used_and_are_left_to_whoever_tries_the_sample(tmp_path: Path) -> None:
+    made = build_sample_class(tmp_path)
+    file = made.course.parent / "reviews.csv"
+    ids = [str(group) for group in range(1, 11)]
+    loaded = load_reviews(file, zone=DEADLINE_ZONE, group_ids=ids, rubric=load_rubric())
+    assert loaded.problems == ()
+    assert effective(loaded.frame, "3", "unit_testing").score == 2
+    assert general_comments(loaded.frame, "1")
+    file.write_text("edited")
+    build_sample_class(tmp_path)
+    assert file.read_text() == "edited"
 
 
 @pytest.mark.parametrize("group", GROUPS_FROM_THE_STARTER_CODE)
