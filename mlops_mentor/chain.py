@@ -22,12 +22,14 @@ from mlops_mentor.metrics.repo_stats import empty_repo_stats_frame
 from mlops_mentor.schemas import (
     CHECKLIST,
     CONTRIBUTIONS,
+    FEEDBACK_TABLES,
     FLAG_DATES,
     FLAGS,
     GITHUB_REPOS,
     GITHUB_TABLES,
     GROUP_OUTCOMES,
     GROUP_TABLES,
+    LLM_CALLS,
     PROGRESS,
     PUSHES,
     REPO_SNAPSHOTS,
@@ -82,7 +84,7 @@ def _run_links(work: GroupWork, links: Sequence[tuple[Table, Compute]], locks_di
     failures: list[tuple[Table, MentorError]] = []
     table = links[0][0]
     try:
-        with _locked(work, locks_dir):
+        with locked(work, locks_dir):
             for table, compute in links:
                 try:
                     finished.append(_run_link(work, table, compute))
@@ -121,6 +123,7 @@ def _run_link(work: GroupWork, table: Table, compute: Compute) -> Finished:
     if table is REPO_SNAPSHOTS:
         # Only git itself knows whether anything has changed.
         computed = compute(work)
+        _forget_other_feedback(work, computed.frame)
         key = computed.input_key or ""
     else:
         try:
@@ -207,9 +210,20 @@ def _forget_other_repository(work: GroupWork, reason: str) -> None:
     snapshot = work.known(REPO_SNAPSHOTS)
     has_snapshot = snapshot is not None and snapshot["snapshot_rule"].item() is not None
     if not has_snapshot:
-        work.forget(*(table for table in GROUP_TABLES if table not in (*GITHUB_TABLES, REPO_SNAPSHOTS, REPO_STATS)))
+        kept = (*GITHUB_TABLES, REPO_SNAPSHOTS, REPO_STATS, LLM_CALLS)
+        work.forget(*(table for table in (*GROUP_TABLES, *FEEDBACK_TABLES) if table not in kept))
     if not has_snapshot or not work.lake.has(REPO_STATS, group_id):
         work.lake.write(REPO_STATS, empty_repo_stats_frame(work.group, reason), group_id)
+
+
+def _forget_other_feedback(work: GroupWork, snapshot: pl.DataFrame) -> None:
+    """Where the roster names another repository now, or this one has no commit left, what was said of the other one
+    is nobody's feedback: it is neither shown nor kept while a model is away.
+    """
+    known = work.known(REPO_SNAPSHOTS)
+    is_another = known is not None and known["repo_url"].item() != snapshot["repo_url"].item()
+    if is_another or snapshot["snapshot_sha"].item() is None:
+        work.forget(*(table for table in FEEDBACK_TABLES if table is not LLM_CALLS))
 
 
 def _note(
@@ -221,7 +235,7 @@ def _note(
 
 
 @contextmanager
-def _locked(work: GroupWork, locks_dir: Path) -> Iterator[None]:
+def locked(work: GroupWork, locks_dir: Path) -> Iterator[None]:
     """One run at a time works on a group: two could fetch into one mirror, or mix two snapshots in its tables."""
     locks_dir.mkdir(parents=True, exist_ok=True)
     timeout_s = work.limits.git_timeout_s + work.limits.ask_timeout_s

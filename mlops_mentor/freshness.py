@@ -23,6 +23,7 @@ from mlops_mentor.schemas import (
     COMMITTED_SECRETS,
     CONTRIBUTIONS,
     CONTRIBUTORS,
+    FEEDBACK_REPORTS,
     FILES,
     FLAG_DATES,
     FLAGS,
@@ -41,6 +42,8 @@ from mlops_mentor.schemas import (
     REPO_STATS,
     REPORT_ANSWERS,
     REPORT_CHECKS,
+    REVIEW_PACKS,
+    REVIEWS,
     UNMAPPED_IDENTITIES,
     WORKFLOW_RUNS,
     Table,
@@ -55,12 +58,12 @@ _NOT_ASKED = "not asked: "
 
 def evidence_key(inputs: Inputs) -> str:
     """The key of what a commit shows, beside its files: the starter code, and how checklist and report are read."""
-    return _key(CHECKLIST, checklist_key(), REPORT_ANSWERS.version, inputs.starter_key, inputs.starter_shapes_key)
+    return table_key(CHECKLIST, checklist_key(), REPORT_ANSWERS.version, inputs.starter_key, inputs.starter_shapes_key)
 
 
 def standing_key(inputs: Inputs) -> str:
     """The key of what `progress` keeps of a commit: it covers how the commit's files are listed, too."""
-    return _key(PROGRESS, evidence_key(inputs), FILES.version)
+    return table_key(PROGRESS, evidence_key(inputs), FILES.version)
 
 
 def github_keys(
@@ -74,12 +77,14 @@ def github_keys(
     url = group.address.url
     if isinstance(seen, NotAsked):
         keys = {table.name: f"{_NOT_ASKED}{seen.status}" for table in GITHUB_TABLES}
-        return keys | {GITHUB_REPOS.name: _key(GITHUB_REPOS, url, seen.status)}
+        return keys | {GITHUB_REPOS.name: table_key(GITHUB_REPOS, url, seen.status)}
     return {
-        GITHUB_REPOS.name: _key(GITHUB_REPOS, url, seen.seen_id),
-        PUSHES.name: _key(PUSHES, url, seen.branches_id, "after" if is_over else "before"),
-        PULL_REQUESTS.name: _key(PULL_REQUESTS, url, seen.pull_requests_id),
-        WORKFLOW_RUNS.name: _key(WORKFLOW_RUNS, url, content_id, seen.branches_id, seen.pull_requests_id, seen.runs_id),
+        GITHUB_REPOS.name: table_key(GITHUB_REPOS, url, seen.seen_id),
+        PUSHES.name: table_key(PUSHES, url, seen.branches_id, "after" if is_over else "before"),
+        PULL_REQUESTS.name: table_key(PULL_REQUESTS, url, seen.pull_requests_id),
+        WORKFLOW_RUNS.name: table_key(
+            WORKFLOW_RUNS, url, content_id, seen.branches_id, seen.pull_requests_id, seen.runs_id
+        ),
     }
 
 
@@ -104,7 +109,7 @@ def snapshot_key(lake: Lake, group: Group, refs_id: str, inputs: Inputs) -> str:
     deadline, is_over = inputs.deadline(group), inputs.is_over(group)
     pushes = lake.input_key(PUSHES, group.group_id) if is_over else None
     phase = "after" if is_over else "before"
-    return _key(REPO_SNAPSHOTS, group.address.url, refs_id, deadline.isoformat(), phase, pushes)
+    return table_key(REPO_SNAPSHOTS, group.address.url, refs_id, deadline.isoformat(), phase, pushes)
 
 
 def content_id(lake: Lake, group: Group) -> str | None:
@@ -135,6 +140,9 @@ _UPSTREAM: Mapping[str, tuple[Table, ...]] = {
     PROGRESS.name: (COMMITS, FILES, WORKFLOW_RUNS),
     REPO_STATS.name: (GITHUB_REPOS, REPO_SNAPSHOTS, COMMITS, FILES, PULL_REQUESTS, WORKFLOW_RUNS, REPORT_CHECKS,
                       CONTRIBUTORS, CONTRIBUTIONS, PROGRESS),
+    REVIEW_PACKS.name: (FILES, CODE_QUALITY, LINT_HITS, COMMITTED_SECRETS, HOSTILE_CONTENT, REPORT_ANSWERS,
+                        REPORT_CHECKS, CHECKLIST, COMMITS, CONTRIBUTORS, CONTRIBUTIONS, PULL_REQUESTS, WORKFLOW_RUNS,
+                        REPO_STATS),
     # Noted last: without it the chain was cut short, whatever else is there.
     GROUP_OUTCOMES.name: GROUP_TABLES,
 }  # fmt: skip
@@ -143,7 +151,8 @@ _UPSTREAM: Mapping[str, tuple[Table, ...]] = {
 def input_key(lake: Lake, table: Table, group: Group, content: str | None, inputs: Inputs) -> str:
     """The key of a part that is computed from stored parts, given what git shows at the snapshot.
 
-    Tables from GitHub and the snapshots depend on what is outside: `github_keys`, `snapshot_key`.
+    Tables from GitHub and the snapshots depend on what is outside: `github_keys`, `snapshot_key`. Those of feedback
+    depend on more than a group's evidence: `feedback.inputs`.
     """
     upstream = [lake.input_key(each, group.group_id) for each in _UPSTREAM[table.name]]
     if table.name == CONTRIBUTIONS.name:
@@ -151,7 +160,7 @@ def input_key(lake: Lake, table: Table, group: Group, content: str | None, input
         upstream.append(_github_reason(lake, group))
     if table.name == FLAGS.name:
         upstream.append(num_due(lake, group, inputs.now))
-    return _key(table, *upstream, *_besides(table, group, content, inputs))
+    return table_key(table, *upstream, *_besides(table, group, content, inputs))
 
 
 def num_due(lake: Lake, group: Group, now: datetime) -> str | None:
@@ -232,8 +241,10 @@ def class_key(lake: Lake, besides: str = "") -> str:
     `besides` is what else they depend on: `class_inputs_key`.
     """
     groups = lake.read(GROUPS)
-    outcomes = [lake.input_key(GROUP_OUTCOMES, group_id) for group_id in groups["group_id"]]
-    return _key(LEADERBOARD, groups.write_json(), starter_key(lake), besides, *outcomes)
+    ids = groups["group_id"]
+    parts = [lake.input_key(table, group_id) for table in (GROUP_OUTCOMES, FEEDBACK_REPORTS) for group_id in ids]
+    said = lake.input_key(REVIEWS)
+    return table_key(LEADERBOARD, groups.write_json(), starter_key(lake), besides, said, *parts)
 
 
 def class_inputs_key(settings: Settings) -> str:
@@ -245,6 +256,6 @@ def class_inputs_key(settings: Settings) -> str:
     return f"{settings.the_course.flags.model_dump_json()} {earlier_years_key(settings.earlier_years_dir)}"
 
 
-def _key(table: Table, *parts: str | None) -> str:
+def table_key(table: Table, *parts: str | None) -> str:
     text = "\x1f".join([table.name, table.version, *(part if part is not None else "\x00" for part in parts)])
     return hashlib.sha256(text.encode()).hexdigest()[:32]
