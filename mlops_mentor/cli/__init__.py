@@ -38,6 +38,9 @@ Roster = Annotated[Path | None, typer.Option(metavar="FILE", help="The roster, g
 CourseFile = Annotated[
     Path | None, typer.Option("--course", metavar="FILE", help="The course's file, course.yaml. [MENTOR_COURSE]")
 ]
+OnlyGroups = Annotated[
+    list[str] | None, typer.Option("--group", "-g", metavar="ID", help="Only this group; may be repeated.")
+]
 OutputFormat = Annotated[Format, typer.Option("--format", "-f", help="How to print it.")]
 
 
@@ -82,9 +85,7 @@ def run(
     roster: Roster = None,
     data_dir: DataDir = None,
     course: CourseFile = None,
-    group: Annotated[
-        list[str] | None, typer.Option("--group", "-g", metavar="ID", help="Only this group; may be repeated.")
-    ] = None,
+    group: OnlyGroups = None,
     accept_shorter_roster: Annotated[
         bool, typer.Option(help="Remove groups even when more than a fifth of them would go.")
     ] = False,
@@ -100,6 +101,38 @@ def run(
     _need_git()
     settings = load_settings(data_dir=data_dir, roster=roster, course=course)
     run_class(settings, only=group or [], accept_shorter=accept_shorter_roster)
+
+
+@app.command()
+def feedback(
+    roster: Roster = None,
+    data_dir: DataDir = None,
+    course: CourseFile = None,
+    group: OnlyGroups = None,
+    dry_run: Annotated[bool, typer.Option(help="Ask nobody; say how many calls it takes and what they cost.")] = False,
+    ask_again: Annotated[
+        bool, typer.Option(help="Ask the model also what it has answered before. Costs money.")
+    ] = False,
+) -> None:
+    """Bring feedback up to date with what is stored of the groups, within the budget. `run` does so too."""
+    from mlops_mentor.cli.feedback import make_feedback
+    from mlops_mentor.settings import load_settings
+
+    settings = load_settings(data_dir=data_dir, roster=roster, course=course)
+    make_feedback(settings, only=group or [], ask_again=ask_again, dry_run=dry_run)
+
+
+@app.command()
+def page(
+    group: Annotated[str, typer.Argument(help="The group, as the roster calls it.", metavar="GROUP")],
+    data_dir: DataDir = None,
+    released: Annotated[bool, typer.Option(help="What the group may read: released areas alone.")] = False,
+) -> None:
+    """Print a group's feedback as Markdown, drafts marked."""
+    from mlops_mentor.cli.feedback import show_page
+    from mlops_mentor.settings import load_settings
+
+    show_page(load_settings(data_dir=data_dir), group, released=released)
 
 
 @app.command()

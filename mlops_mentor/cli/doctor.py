@@ -12,6 +12,9 @@ from mlops_mentor.addresses import Address, AddressError, parse_address
 from mlops_mentor.cli.output import console, rich_table
 from mlops_mentor.diagnosis import Finding
 from mlops_mentor.errors import MentorError, RepoError, WarehouseError
+from mlops_mentor.feedback.inputs import reviews_of
+from mlops_mentor.feedback.llm.diagnosis import diagnose_reviewer
+from mlops_mentor.feedback.rubric import load_rubric
 from mlops_mentor.github.access import github_access, repo_name
 from mlops_mentor.github.diagnosis import WITHOUT_TOKEN, diagnose_github
 from mlops_mentor.inputs import extensions_of, identities_of
@@ -142,6 +145,20 @@ def _identities(settings: Settings) -> Iterator[Finding]:
         yield Finding("identities", False, str(problem), "correct the row")
 
 
+def _rubric(settings: Settings) -> Iterator[Finding]:
+    rubric = load_rubric(settings.rubric_file)
+    where = settings.rubric_file or "the bundled one"
+    yield Finding("rubric", True, f"version {rubric.version}, {len(rubric.areas)} areas; {where}")
+
+
+def _reviews(settings: Settings) -> Iterator[Finding]:
+    file = settings.reviews_file
+    found = reviews_of(settings, [group.group_id for group in load_roster(settings.roster_file).groups])
+    yield Finding("reviews", True, f"{found.frame.height} rows; {file}" if file.exists() else f"none; {file}")
+    for problem in found.problems[:_MAX_LISTED]:
+        yield Finding("reviews", False, str(problem), "correct the row")
+
+
 def _github(settings: Settings) -> Iterator[Finding]:
     groups = load_roster(settings.roster_file).groups
     server = settings.github_server_url
@@ -156,6 +173,10 @@ def _github(settings: Settings) -> Iterator[Finding]:
     if len(told) > _MAX_LISTED + 1:
         num_more = len(told) - _MAX_LISTED - 1
         yield Finding("GitHub", False, f"{num_more} more repositories to look at", "correct these first")
+
+
+def _reviewer(settings: Settings) -> Iterator[Finding]:
+    yield from diagnose_reviewer(settings)
 
 
 def _repositories(settings: Settings) -> Iterator[Finding]:
@@ -202,7 +223,10 @@ _CHECKS: tuple[tuple[str, _Check, str], ...] = (
     ("roster", _roster, "correct the roster, or set MENTOR_ROSTER"),
     ("extensions", _extensions, "correct extensions.csv"),
     ("identities", _identities, "correct identities.csv"),
+    ("rubric", _rubric, "correct the rubric's file, or leave it out of course.yaml"),
+    ("reviews", _reviews, "correct reviews.csv"),
     ("starter code", _starter_code, "correct starter_code in course.yaml"),
     ("repositories", _repositories, "correct the roster, or set MENTOR_ROSTER"),
     ("GitHub", _github, "correct GITHUB_TOKEN and GITHUB_SERVER_URL"),
+    ("reviewer", _reviewer, "correct MENTOR_REVIEWER, MENTOR_MODEL, OPENAI_BASE_URL and OPENAI_API_KEY"),
 )

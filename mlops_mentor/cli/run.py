@@ -1,17 +1,17 @@
 """`mlops-mentor run`: find what has changed, have Dagster materialize it, say what became of it."""
 
-import logging
 import time
 from collections.abc import Sequence
-from typing import Any
 
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.progress import Progress
 
 from mlops_mentor.changes import changed_groups, is_roster_current, is_starter_code_current
+from mlops_mentor.cli.feedback import feedback_due, run_feedback, say_feedback
 from mlops_mentor.cli.output import Format, say
+from mlops_mentor.cli.progress import follow, progress_display, progress_task
 from mlops_mentor.cli.show import failed_groups, show_leaderboard
 from mlops_mentor.errors import ConfigError
+from mlops_mentor.feedback.inputs import reviews_of
 from mlops_mentor.freshness import class_inputs_key, class_key
 from mlops_mentor.inputs import extensions_of, identities_of
 from mlops_mentor.lake import Lake
@@ -19,8 +19,6 @@ from mlops_mentor.leaderboard.warehouse import published_key
 from mlops_mentor.roster import Group, Roster, RosterChange, groups_from_frame, load_roster, roster_change
 from mlops_mentor.schemas import GROUPS
 from mlops_mentor.settings import Settings
-
-_err = Console(stderr=True, highlight=False)
 
 
 def run_class(settings: Settings, *, only: Sequence[str], accept_shorter: bool) -> None:
@@ -41,10 +39,12 @@ def run_class(settings: Settings, *, only: Sequence[str], accept_shorter: bool) 
         say(f"extensions: {problem}", err=True, fg="yellow")
     for problem in identities_of(settings, change.groups).problems:
         say(f"identities: {problem}", err=True, fg="yellow")
+    for problem in reviews_of(settings, [group.group_id for group in change.groups]).problems:
+        say(f"reviews: {problem}", err=True, fg="yellow")
     unknown = sorted(set(only) - {group.group_id for group in change.groups})
     if unknown:
         raise ConfigError(f"--group: {', '.join(unknown)} not in {settings.roster_file}.")
-    with _progress() as progress:
+    with progress_display() as progress:
         num_done = _refresh(settings, roster, only, accept_shorter, progress)
     _summarize(settings, num_done, len(set(only)) or len(change.groups), time.monotonic() - began)
 
@@ -72,8 +72,10 @@ def _refresh(settings: Settings, roster: Roster, only: Sequence[str], accept_sho
         settings, lake
     )
     if has_roster:
-        changed = _changed(settings, groups_from_frame(lake.read(GROUPS)), only, progress)
-        if not changed and published_key(settings.warehouse_file) == class_key(lake, class_inputs_key(settings)):
+        groups = groups_from_frame(lake.read(GROUPS))
+        changed = _changed(settings, groups, only, progress)
+        is_published = published_key(settings.warehouse_file) == class_key(lake, class_inputs_key(settings))
+        if not changed and is_published and not feedback_due(settings, groups, only):
             return 0
     # Dagster takes seconds to import: only once there is work.
     with progress_task(progress, "starting Dagster", total=None):
@@ -84,10 +86,14 @@ def _refresh(settings: Settings, roster: Roster, only: Sequence[str], accept_sho
                 dagster.run_roster(accept_shorter=accept_shorter)
             changed = _changed(settings, groups_from_frame(lake.read(GROUPS)), only, progress)
         if changed:
-            with progress_task(progress, "groups", total=len(changed)) as advance, _follow(advance):
+            with progress_task(progress, "groups", total=len(changed)) as advance, follow(advance):
                 dagster.run_groups({group.group_id for group in changed})
-        with progress_task(progress, "leaderboard and warehouse", total=None):
-            dagster.run_class()
+        try:
+            run_feedback(settings, dagster, only, progress)
+        finally:
+            # The leaderboard never waits for a reviewer that is not set up well.
+            with progress_task(progress, "leaderboard and warehouse", total=None):
+                dagster.run_class()
     return len(changed)
 
 
@@ -106,44 +112,5 @@ def _summarize(settings: Settings, num_done: int, num_asked: int, seconds: float
     say(f"{worked} in {seconds:.1f} s; {len(failed)} could not be read or computed in full.")
     for group_id, reason in failed:
         say(f"  group {group_id}: {reason}")
+    say_feedback(settings)
     say(f"Warehouse: {settings.warehouse_file}")
-
-
-def _progress() -> Progress:
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    return Progress(*columns, console=_err, transient=True, disable=not _err.is_terminal)
-
-
-class progress_task:  # noqa: N801 - used as a function in `with`
-    """A line of the progress display while something is done; gives what advances it by one."""
-
-    def __init__(self, progress: Progress, description: str, *, total: int | None) -> None:
-        self._progress = progress
-        self._task = progress.add_task(description, total=total)
-
-    def __enter__(self) -> Any:
-        return lambda: self._progress.advance(self._task)
-
-    def __exit__(self, *_: object) -> None:
-        self._progress.remove_task(self._task)
-
-
-class _follow(logging.Handler):  # noqa: N801 - used as a function in `with`
-    """Call `advance` for every group that ends."""
-
-    def __init__(self, advance: Any) -> None:
-        super().__init__(logging.INFO)
-        self._advance = advance
-        self._logger = logging.getLogger("mlops_mentor.progress")
-
-    def emit(self, record: logging.LogRecord) -> None:
-        self._advance()
-
-    def __enter__(self) -> None:
-        self._logger.setLevel(logging.INFO)
-        self._logger.addHandler(self)
-        self._logger.propagate = False
-
-    def __exit__(self, *_: object) -> None:
-        self._logger.removeHandler(self)
-        self._logger.propagate = True

@@ -4,13 +4,21 @@ from collections.abc import Mapping
 
 import dagster as dg
 
-from mlops_mentor.defs.assets import evidence, github, leaderboard, metrics, repos, roster
+from mlops_mentor.defs.assets import evidence, feedback, github, leaderboard, metrics, repos, roster
 from mlops_mentor.defs.automation import refresh_sensor
+from mlops_mentor.defs.feedback_step import group_feedback
 from mlops_mentor.defs.group_step import group_step
-from mlops_mentor.defs.jobs import refresh_class, refresh_groups, refresh_roster
+from mlops_mentor.defs.jobs import (
+    refresh_class,
+    refresh_feedback,
+    refresh_groups,
+    refresh_pages,
+    refresh_reviews,
+    refresh_roster,
+)
 from mlops_mentor.defs.resources import Mentor
 from mlops_mentor.defs.schedules import nightly_schedules
-from mlops_mentor.defs.sensors import repository_sensor, roster_sensor
+from mlops_mentor.defs.sensors import repository_sensor, reviews_sensor, roster_sensor
 from mlops_mentor.settings import load_settings
 
 
@@ -46,16 +54,19 @@ def build_defs(*, resource_overrides: Mapping[str, object] | None = None) -> dg.
             roster.starter_files,
             roster.starter_shapes,
             group_step(by_group, settings),
+            feedback.reviews,
+            group_feedback,
             leaderboard.group_status,
             leaderboard.same_code,
             leaderboard.leaderboard,
             leaderboard.leaderboard_history,
+            feedback.feedback_agreement,
             leaderboard.warehouse,
         ],
         resources={"mentor": Mentor(), **(resource_overrides or {})},
-        jobs=[refresh_roster, refresh_groups, refresh_class],
+        jobs=[refresh_roster, refresh_groups, refresh_reviews, refresh_feedback, refresh_pages, refresh_class],
         schedules=nightly_schedules(settings),
-        sensors=[roster_sensor, repository_sensor, refresh_sensor],
+        sensors=[roster_sensor, repository_sensor, reviews_sensor, refresh_sensor],
         # One process a run: a process a step costs three seconds of CPU each, and the groups share theirs anyway.
         executor=dg.in_process_executor,
     )

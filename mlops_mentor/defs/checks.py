@@ -14,6 +14,8 @@ import polars as pl
 
 from mlops_mentor.lake import Lake
 from mlops_mentor.schemas import (
+    FEEDBACK,
+    FEEDBACK_TABLES,
     FLAGS,
     GROUP_OUTCOMES,
     GROUP_TABLES,
@@ -27,9 +29,11 @@ from mlops_mentor.schemas import (
 FITS_SCHEMA = "fits_schema"
 IS_ACCESSIBLE = "is_accessible"
 IS_FRESH = "is_fresh"
+NEEDS_NO_REVIEW = "needs_no_review"
 NO_SERIOUS_FLAGS = "no_serious_flags"
+REVIEWER_ANSWERED = "reviewer_answered"
 # What they find is no failure of ours, and may be none of anybody's.
-_WARNS = (IS_FRESH, NO_SERIOUS_FLAGS)
+_WARNS = (IS_FRESH, NEEDS_NO_REVIEW, NO_SERIOUS_FLAGS, REVIEWER_ANSWERED)
 MAX_AGE = timedelta(days=1)
 _MAX_LISTED = 50
 
@@ -58,6 +62,13 @@ def group_check_specs() -> list[dg.AssetCheckSpec]:
     ]
 
 
+FEEDBACK_CHECKS = [
+    *(_spec(table, FITS_SCHEMA, _schema_description(table)) for table in FEEDBACK_TABLES),
+    _spec(FEEDBACK, REVIEWER_ANSWERED, "The reviewer that is asked for has answered for every group and area."),
+    _spec(FEEDBACK, NEEDS_NO_REVIEW, "No feedback contradicts the evidence or rests on too little."),
+]
+
+
 def evaluate_checks(selected: Collection[dg.AssetCheckKey], lake: Lake) -> Iterator[dg.AssetCheckResult]:
     """Look at every group's part of every table, for the checks that are `selected`."""
     now = datetime.now(UTC)
@@ -69,8 +80,10 @@ def evaluate_checks(selected: Collection[dg.AssetCheckKey], lake: Lake) -> Itera
         IS_ACCESSIBLE: lambda _: access_failures(snapshots),
         NO_SERIOUS_FLAGS: lambda table: flag_failures(lake.read_groups(table, group_ids)),
         IS_FRESH: lambda _: age_failures(lake, snapshots, now),
+        REVIEWER_ANSWERED: lambda table: state_failures(lake.read_groups(table, group_ids), ("stand_in", "kept")),
+        NEEDS_NO_REVIEW: lambda table: state_failures(lake.read_groups(table, group_ids), ("needs_review",)),
     }
-    tables = {table.name: table for table in GROUP_TABLES}
+    tables = {table.name: table for table in (*GROUP_TABLES, *FEEDBACK_TABLES)}
     for key in sorted(selected, key=str):
         failures = look[key.name](tables[key.asset_key.to_user_string()])
         yield _result(key, failures, len(group_ids))
@@ -120,6 +133,16 @@ def flag_failures(flags: pl.DataFrame) -> Failures:
     for group_id, flag, detail in serious.iter_rows():
         before = f"{failures[group_id]} " if group_id in failures else ""
         failures[group_id] = f"{before}{flag}: {detail}"
+    return failures
+
+
+def state_failures(feedback: pl.DataFrame, states: Collection[str]) -> Failures:
+    """Groups with an area in one of these states, and why."""
+    failures: Failures = {}
+    found = feedback.filter(pl.col("state").is_in(list(states))).select("group_id", "area", "reason")
+    for group_id, area, reason in found.iter_rows():
+        before = f"{failures[group_id]} " if group_id in failures else ""
+        failures[group_id] = f"{before}{area}: {reason}"
     return failures
 
 

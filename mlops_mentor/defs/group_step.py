@@ -79,15 +79,13 @@ def group_step(assets: Sequence[GroupAsset], settings: Settings) -> dg.AssetsDef
         links = [(asset.table, asset.compute) for asset in ordered if asset.table.name in selected]
         failed: list[ChainResult] = []
         for result in _results(mentor, context.partition_keys, links, config, context.log.info):
-            for part in result.finished:
-                metadata = part_metadata(part)
-                yield dg.AssetMaterialization(part.table.name, partition=result.group_id, metadata=metadata)
+            yield from materializations(result)
             if result.failed_table is not None:
                 failed.append(result)
                 context.log.warning(f"group {result.group_id}: {result.failed_table}: {result.reason}")
         yield from evaluate_checks(context.selected_asset_check_keys, mentor.lake())
         if failed:
-            raise _failure(failed, len(context.partition_keys))
+            raise group_failure(failed, len(context.partition_keys))
 
     return group_tables
 
@@ -135,7 +133,14 @@ def _results(
             pool.shutdown(wait=True, cancel_futures=True)
 
 
-def _failure(failed: Sequence[ChainResult], num_groups: int) -> dg.Failure:
+def materializations(result: ChainResult) -> Iterator[dg.AssetMaterialization]:
+    """What is reported of a group: each part that is stored, with what the UI shows of it."""
+    for part in result.finished:
+        yield dg.AssetMaterialization(part.table.name, partition=result.group_id, metadata=part_metadata(part))
+
+
+def group_failure(failed: Sequence[ChainResult], num_groups: int) -> dg.Failure:
+    """What ends a run in which groups failed: it names them, with their reasons."""
     lines = [f"- group {result.group_id}, {result.failed_table}: {result.reason}" for result in failed]
     return dg.Failure(
         description=f"{len(failed)} of {num_groups} groups failed; the others are done.\n" + "\n".join(lines),

@@ -14,6 +14,8 @@ from filelock import FileLock
 
 from mlops_mentor.settings import Settings
 
+# Runs that ask a model at the same time, each with `llm_concurrency` calls.
+_RUNS_AT_A_MODEL = 2
 _HEAD = "# Written by mlops-mentor at each start, from its settings (MENTOR_*). Changes here are lost.\n"
 
 
@@ -22,7 +24,11 @@ def instance_config(settings: Settings) -> dict[str, Any]:
     return {
         "telemetry": {"enabled": False},
         "nux": {"enabled": False},
-        "concurrency": {"runs": {"max_concurrent_runs": settings.max_concurrent_runs}},
+        "concurrency": {
+            "runs": {"max_concurrent_runs": settings.max_concurrent_runs},
+            # The pool of the model: a TA's single group need not wait for the class. The UI can change its limit.
+            "pools": {"granularity": "op", "default_limit": _RUNS_AT_A_MODEL},
+        },
         "run_coordinator": {
             "module": "dagster.core.run_coordinator",
             "class": "QueuedRunCoordinator",

@@ -1,11 +1,11 @@
-"""Jobs: the three parts of a refresh, as the command line runs them and the UI offers them.
+"""Jobs: the parts of a refresh, as the command line runs them and the UI offers them.
 
 Belongs here: which assets and checks make a job.
 """
 
 import dagster as dg
 
-from mlops_mentor.schemas import GROUP_TABLES
+from mlops_mentor.schemas import FEEDBACK_REPORTS, FEEDBACK_TABLES, GROUP_TABLES, REVIEWS
 
 refresh_roster = dg.define_asset_job(
     "refresh_roster", dg.AssetSelection.groups("roster"), description="The roster and the starter code."
@@ -14,6 +14,19 @@ refresh_groups = dg.define_asset_job(
     "refresh_groups",
     dg.AssetSelection.assets(*(table.name for table in GROUP_TABLES)),
     description="Every table of the groups that are chosen, and the checks of every group.",
+)
+refresh_reviews = dg.define_asset_job(
+    "refresh_reviews", dg.AssetSelection.assets(REVIEWS.name), description="The TAs' sheet of scores and releases."
+)
+refresh_feedback = dg.define_asset_job(
+    "refresh_feedback",
+    dg.AssetSelection.assets(*(table.name for table in FEEDBACK_TABLES)),
+    description="Packs, feedback and pages of the groups that are chosen. May ask a model, within its budget.",
+)
+refresh_pages = dg.define_asset_job(
+    "refresh_pages",
+    dg.AssetSelection.assets(FEEDBACK_REPORTS.name),
+    description="The pages of feedback of the groups that are chosen, as the TAs' sheet has it. Asks no model.",
 )
 refresh_class = dg.define_asset_job(
     "refresh_class",

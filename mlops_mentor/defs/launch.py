@@ -11,7 +11,7 @@ from typing import Any
 import dagster as dg
 
 from mlops_mentor.defs.instance import open_instance
-from mlops_mentor.defs.jobs import refresh_class, refresh_groups, refresh_roster
+from mlops_mentor.defs.jobs import refresh_class, refresh_feedback, refresh_groups, refresh_reviews, refresh_roster
 from mlops_mentor.defs.orphans import PROCESS_TAG, end_orphaned_runs, process_lock
 from mlops_mentor.defs.partitions import NAME, range_tags, stretches, sync_partitions
 from mlops_mentor.defs.resources import Mentor
@@ -51,6 +51,28 @@ class Launcher:
             result = self._run(refresh_groups.name, tags=range_tags((first, last)), raise_on_error=False)
             _raise_unless_of_groups(result)
 
+    def run_reviews(self) -> None:
+        """Materialize `reviews`.
+
+        Raises:
+            MentorError: the sheet cannot be used.
+        """
+        self._run(refresh_reviews.name, raise_on_error=True)
+
+    def run_feedback(self, group_ids: Collection[str], *, ask_again: bool = False) -> None:
+        """Materialize the feedback of these groups.
+
+        Raises:
+            MentorError: the run failed for another cause than its groups.
+        """
+        known = [each for each in self._instance.get_dynamic_partitions(NAME) if each in set(group_ids)]
+        if not known:
+            return
+        # One run and not one a stretch: a run's budget is that of the command.
+        config = {"ops": {"group_feedback": {"config": {"ask_again": ask_again, "only": known}}}}
+        tags = range_tags(known)
+        _raise_unless_of_groups(self._run(refresh_feedback.name, config=config, tags=tags, raise_on_error=False))
+
     def run_class(self) -> None:
         """Materialize the tables over all groups and publish the warehouse."""
         self._run(refresh_class.name, raise_on_error=True)
@@ -69,7 +91,8 @@ def _raise_unless_of_groups(result: dg.ExecuteInProcessResult) -> None:
     for event in result.all_events:
         if event.is_step_failure and event.step_failure_data.user_failure_data is None:
             error = event.step_failure_data.error
-            raise MentorError(f"the groups' run failed: {error.message.strip() if error else 'no message'}")
+            cause = error.cause or error if error else None
+            raise MentorError(f"the groups' run failed: {cause.message.strip() if cause else 'no message'}")
 
 
 @contextmanager

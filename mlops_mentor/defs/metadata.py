@@ -66,8 +66,12 @@ def activity_picture(matrix: Sequence[Sequence[int]]) -> dg.MarkdownMetadataValu
     drawn = image.resize((image.width * _PIXELS_AN_HOUR, image.height * _PIXELS_AN_HOUR), Image.Resampling.NEAREST)
     buffer = io.BytesIO()
     drawn.save(buffer, "PNG", optimize=True, bits=4)
-    encoded = base64.b64encode(buffer.getvalue()).decode()
-    return dg.MetadataValue.md(f"![{len(matrix)} days x 24 hours](data:image/png;base64,{encoded})")
+    return png_metadata(buffer.getvalue(), f"{len(matrix)} days x 24 hours")
+
+
+def png_metadata(png: bytes, title: str) -> dg.MarkdownMetadataValue:
+    """A small picture; `title` is a text of ours."""
+    return dg.MetadataValue.md(f"![{title}](data:image/png;base64,{base64.b64encode(png).decode()})")
 
 
 def cell(value: Any, max_cell: int = _MAX_CELL) -> str:

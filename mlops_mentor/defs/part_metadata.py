@@ -17,9 +17,12 @@ from mlops_mentor.schemas import (
     COMMITS,
     CONTRIBUTIONS,
     CONTRIBUTORS,
+    FEEDBACK,
+    FEEDBACK_REPORTS,
     FILES,
     FLAGS,
     GITHUB_REPOS,
+    LLM_CALLS,
     PROGRESS,
     PULL_REQUESTS,
     PUSHES,
@@ -27,6 +30,7 @@ from mlops_mentor.schemas import (
     REPO_STATS,
     REPORT_ANSWERS,
     REPORT_CHECKS,
+    REVIEW_PACKS,
     WORKFLOW_RUNS,
 )
 
@@ -188,6 +192,50 @@ def _repo_stats(frame: pl.DataFrame) -> dict[str, Any]:
     }
 
 
+def _review_packs(frame: pl.DataFrame) -> dict[str, Any]:
+    columns = ["area", "coverage", "num_tokens", "num_replaced", "num_withheld"]
+    left_out = frame.select("area", what="left_out").explode("what").drop_nulls()
+    return {
+        "shown": table_metadata(frame, columns, max_rows=frame.height, max_cell=_MAX_SENTENCE),
+        "left_out": table_metadata(left_out, left_out.columns, max_rows=8 * _PREVIEW_ROWS, max_cell=_MAX_SENTENCE),
+    }
+
+
+def _feedback(frame: pl.DataFrame) -> dict[str, Any]:
+    columns = ["area", "score", "state", "reviewer", "model", "reason", "num_citations", "num_citations_dropped"]
+    return {
+        "areas": table_metadata(frame, columns, max_rows=frame.height, max_cell=_MAX_SENTENCE),
+        "num_to_review": int(frame["state"].is_in(["needs_review", "stand_in", "kept"]).sum()),
+        "cost_usd": float(frame["cost_usd"].sum()),
+    }
+
+
+def _llm_calls(frame: pl.DataFrame) -> dict[str, Any]:
+    columns = ["began_at", "area", "purpose", "attempt", "model", "outcome", "seconds", "prompt_tokens",
+               "cached_tokens", "completion_tokens", "cost_usd", "reason"]  # fmt: skip
+    newest = frame.sort("began_at", descending=True)
+    sums = {name: int(frame[name].sum()) for name in ("prompt_tokens", "cached_tokens", "completion_tokens")}
+    return {
+        **sums,
+        "num_without_answer": int((frame["outcome"] != "answered").sum()),
+        "cost_usd": float(frame["cost_usd"].sum()),
+        "newest": table_metadata(newest, columns, max_rows=4 * _PREVIEW_ROWS, max_cell=_MAX_SENTENCE),
+    }
+
+
+def _feedback_report(frame: pl.DataFrame) -> dict[str, Any]:
+    if frame.is_empty():
+        return {"state": "no commit, nothing to review"}
+    row = frame.row(0, named=True)
+    shown = ("state", "overall_code", "overall_report", "reviewer", "snapshot_sha")
+    lists = ("areas_released", "areas_overridden", "areas_to_review")
+    return {
+        **{name: row[name] for name in shown if row[name] is not None},
+        **{name: ", ".join(row[name]) for name in lists if row[name]},
+        "page": dg.MetadataValue.md(row["markdown"]),
+    }
+
+
 _DESCRIBED: Mapping[str, Callable[[pl.DataFrame], dict[str, Any]]] = {
     GITHUB_REPOS.name: _github_repo,
     PUSHES.name: _pushes,
@@ -205,4 +253,8 @@ _DESCRIBED: Mapping[str, Callable[[pl.DataFrame], dict[str, Any]]] = {
     CODE_QUALITY.name: _code_quality,
     PROGRESS.name: _progress,
     REPO_STATS.name: _repo_stats,
+    REVIEW_PACKS.name: _review_packs,
+    FEEDBACK.name: _feedback,
+    LLM_CALLS.name: _llm_calls,
+    FEEDBACK_REPORTS.name: _feedback_report,
 }

@@ -1,24 +1,24 @@
 """Schedules: the nightly refresh, which catches whatever the sensors have not.
 
 Belongs here: when it runs, and what it asks for. At night every group is asked anew, also for what shows in no head of
-its repository, such as a workflow that ran again on an older commit. Both schedules are off until somebody turns them
+its repository, such as a workflow that ran again on an older commit. All are off until somebody turns them
 on; the tables over all groups follow by themselves.
 """
 
 import dagster as dg
 
-from mlops_mentor.defs.jobs import refresh_groups, refresh_roster
+from mlops_mentor.defs.jobs import refresh_feedback, refresh_groups, refresh_roster
 from mlops_mentor.defs.partitions import NAME, range_tags, runs_of
 from mlops_mentor.defs.resources import Mentor
 from mlops_mentor.errors import MentorError
 from mlops_mentor.settings import Settings
 
-_ROSTER_AT, _GROUPS_AT = "30 2 * * *", "0 3 * * *"
+_ROSTER_AT, _GROUPS_AT, _FEEDBACK_AT = "30 2 * * *", "0 3 * * *", "0 5 * * *"
 _ASK_AGAIN = {"ops": {"group_tables": {"config": {"ask_again": True}}}}
 
 
 def nightly_schedules(settings: Settings) -> list[dg.ScheduleDefinition]:
-    """The roster at 02:30 and the groups at 03:00, where the course is; in UTC where its file cannot be read."""
+    """Roster at 02:30, groups at 03:00, feedback at 05:00, in the course's zone; in UTC where that cannot be read."""
     zone = _zone(settings)
 
     @dg.schedule(
@@ -57,7 +57,22 @@ def nightly_schedules(settings: Settings) -> list[dg.ScheduleDefinition]:
             for group_ids in runs_of(known, known, max_groups=max_groups)
         ]
 
-    return [nightly_roster, nightly_groups]
+    @dg.schedule(
+        name="nightly_feedback",
+        job=refresh_feedback,
+        cron_schedule=_FEEDBACK_AT,
+        execution_timezone=zone,
+        default_status=dg.DefaultScheduleStatus.STOPPED,
+        description="Every night the feedback of groups that have changed, within the budget.",
+    )
+    def nightly_feedback(context: dg.ScheduleEvaluationContext) -> dg.RunRequest | dg.SkipReason:
+        known = context.instance.get_dynamic_partitions(NAME)
+        if not known:
+            return dg.SkipReason("There are no groups yet. Materialize `groups`.")
+        # One run: what has not changed costs nothing in it, and the budget of a run holds for all.
+        return dg.RunRequest(run_key=f"nightly-feedback-{_night(context)}", tags=range_tags(known))
+
+    return [nightly_roster, nightly_groups, nightly_feedback]
 
 
 def _zone(settings: Settings) -> str:

@@ -1,7 +1,7 @@
-"""Sensors: noticing that the roster or a repository has changed, and asking for the runs that follow.
+"""Sensors: noticing that roster, repositories or the TAs' reviews have changed, and asking for the runs that follow.
 
 Belongs here: what a tick reads, and turning a decision into requests for Dagster. Whether a group has changed is for
-`changes`, which groups are asked for and when again for `waves`. Both sensors are off until somebody turns them on.
+`changes`, which groups are asked for and when again for `waves`. All are off until somebody turns them on.
 A tick never raises: what is wrong becomes the reason why it skipped, and the next tick tries again.
 """
 
@@ -14,14 +14,16 @@ import dagster as dg
 
 from mlops_mentor.changes import Look, look_at_groups
 from mlops_mentor.defs.in_flight import groups_in_flight, is_roster_in_flight
-from mlops_mentor.defs.jobs import refresh_groups, refresh_roster
+from mlops_mentor.defs.jobs import refresh_groups, refresh_pages, refresh_reviews, refresh_roster
 from mlops_mentor.defs.orphans import end_orphaned_runs
 from mlops_mentor.defs.partitions import NAME, group_partitions, range_tags, runs_of
 from mlops_mentor.defs.resources import Mentor
-from mlops_mentor.errors import MentorError
+from mlops_mentor.errors import LakeError, MentorError
+from mlops_mentor.feedback.inputs import has_commit, page_key, reviews_of, sheet_key
+from mlops_mentor.feedback.rubric import load_rubric
 from mlops_mentor.lake import Lake
 from mlops_mentor.roster import Group, groups_frame, groups_from_frame, load_roster, roster_change
-from mlops_mentor.schemas import GROUPS, STARTER_FILES, STARTER_SHAPES
+from mlops_mentor.schemas import FEEDBACK, FEEDBACK_REPORTS, GROUPS, REVIEWS, STARTER_FILES, STARTER_SHAPES, Table
 from mlops_mentor.settings import Settings
 from mlops_mentor.waves import Cursor, Wave, due, plan_wave, resting_unread
 
@@ -77,6 +79,22 @@ def make_repository_sensor(*, look: LookAtGroups = look_at_groups, clock: Clock 
         )
 
     return repository_sensor
+
+
+def make_reviews_sensor() -> dg.SensorDefinition:
+    """The sensor."""
+
+    @dg.sensor(
+        name="reviews_sensor",
+        jobs=[refresh_reviews, refresh_pages],
+        minimum_interval_seconds=60,
+        default_status=dg.DefaultSensorStatus.STOPPED,
+        description="Takes over the TAs' reviews.csv, and renews the pages of the groups that it is about.",
+    )
+    def reviews_sensor(context: dg.SensorEvaluationContext, mentor: Mentor) -> dg.SensorResult | dg.SkipReason:
+        return _guarded(context, "the reviews", lambda: _reviews_tick(context, mentor.settings()))
+
+    return reviews_sensor
 
 
 def _guarded(
@@ -142,6 +160,52 @@ def _mended(instance: dg.DagsterInstance, group_ids: Sequence[str], cursor: Curs
     if requests:
         reason = f"{reason} Partitions mended: {len(added)} added, {len(removed)} removed."
     return dg.SensorResult(skip_reason=reason, dynamic_partitions_requests=requests, cursor=cursor.text())
+
+
+# The TAs' reviews
+
+
+def _reviews_tick(context: dg.SensorEvaluationContext, settings: Settings) -> dg.SensorResult | dg.SkipReason:
+    lake = Lake(settings.lake_dir)
+    known = context.instance.get_dynamic_partitions(NAME)
+    groups = _groups(settings, known)
+    key = sheet_key(reviews_of(settings, tuple(groups)))
+    if key != lake.input_key(REVIEWS):
+        # The same request as long as nothing has come of it, as Dagster starts it once; and another one where a row
+        # is written, deleted and written again.
+        run_key = f"reviews-{_stored_at(lake, REVIEWS)}-{key}"
+        return dg.SensorResult([dg.RunRequest(job_name=refresh_reviews.name, run_key=run_key)])
+    rubric, said = load_rubric(settings.rubric_file), lake.read_or_empty(REVIEWS)
+    pages = _stale_pages(lake, groups, lambda group: page_key(lake, group, settings.the_course, rubric, said))
+    if not pages:
+        return dg.SkipReason(f"{said.height} rows, as in {settings.reviews_file}; every page has them.")
+    requests = []
+    for group_ids in runs_of(known, list(pages), max_groups=len(known)):
+        digest = hashlib.sha256("".join(pages[group_id] for group_id in group_ids).encode()).hexdigest()[:16]
+        run_key = f"pages-{group_ids[0]}-{group_ids[-1]}-{digest}"
+        requests.append(dg.RunRequest(job_name=refresh_pages.name, run_key=run_key, tags=range_tags(group_ids)))
+    return dg.SensorResult(requests)
+
+
+def _stale_pages(lake: Lake, groups: Mapping[str, Group], key_of: Callable[[Group], str]) -> dict[str, str]:
+    """Groups whose page is not as it would be made now, with what tells this request from the last for the same."""
+    found = {}
+    for group_id, group in groups.items():
+        try:
+            if not has_commit(lake, group) or not lake.read_or_empty(FEEDBACK, group_id).height:
+                continue
+            key = key_of(group)
+        except LakeError:
+            # One damaged part must not keep the others' pages from being renewed; the group's next run says so.
+            continue
+        if lake.input_key(FEEDBACK_REPORTS, group_id) != key:
+            found[group_id] = f"{key} {_stored_at(lake, FEEDBACK_REPORTS, group_id)}"
+    return found
+
+
+def _stored_at(lake: Lake, table: Table, group_id: str | None = None) -> str:
+    moment = lake.confirmed_at(table, group_id)
+    return "never" if moment is None else f"{moment.timestamp():.6f}"
 
 
 # The repositories
@@ -222,3 +286,4 @@ def _listed(group_ids: Sequence[str]) -> str:
 
 roster_sensor = make_roster_sensor()
 repository_sensor = make_repository_sensor()
+reviews_sensor = make_reviews_sensor()

@@ -136,3 +136,43 @@ select
     count(*) over (partition by day) as num_groups
 from progress_by_day
 order by group_id, day;
+
+-- Feedback that a TA should look at before relying on it, and why.
+create view feedback_to_review as
+select group_id, area, state, reviewer, model, score, second_score, reason, num_citations_dropped, snapshot_sha
+from feedback
+where state in ('needs_review', 'stand_in', 'kept')
+order by group_id, area;
+
+-- The score that counts of each group and area: the newest of a TA where one gave one, else the reviewer's; both are shown.
+create view feedback_scores as
+with said as (
+    select r.group_id, f.area, r.score, r.reviewed_at, r."row"
+    from reviews r join feedback f on f.group_id = r.group_id and (r.area is null or r.area = f.area)
+    where r.score is not null
+),
+newest as (
+    select group_id, area, arg_max(score, (reviewed_at, "row")) as ta_score
+    from said
+    group by group_id, area
+)
+select
+    f.group_id, f.area, coalesce(n.ta_score, f.score) as score, f.score as reviewer_score, n.ta_score, f.reviewer,
+    f.model, f.state, f.written_at
+from feedback f left join newest n using (group_id, area)
+order by f.group_id, f.area;
+
+-- What the language models have cost, by day (UTC), model and purpose of the call.
+create view llm_spending as
+select
+    cast(began_at at time zone 'UTC' as date) as day, model, purpose,
+    count(*) as num_calls,
+    count(*) filter (outcome <> 'answered') as num_without_answer,
+    sum(prompt_tokens) as prompt_tokens, sum(cached_tokens) as cached_tokens,
+    sum(completion_tokens) as completion_tokens,
+    sum(cost_usd) as cost_usd,
+    count(*) filter (is_estimated) as num_estimated,
+    round(median(seconds), 1) as median_seconds
+from llm_calls
+group by all
+order by day desc, cost_usd desc nulls last, model, purpose;

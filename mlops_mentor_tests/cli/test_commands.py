@@ -160,6 +160,15 @@ def test_doctor_is_content_with_a_class_that_is_in_order(tmp_path: Path) -> None
     assert (said.code, "LOOK" in said.out) == (0, False), said.out
 
 
+def test_doctor_says_who_reviews_and_what_a_model_lacks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert "rules, without a model" in type_in("doctor", "--data-dir", str(tmp_path)).out
+    monkeypatch.setenv("MENTOR_REVIEWER", "model")
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-of-nobody")
+    said = type_in("doctor", "--data-dir", str(tmp_path))
+    assert "set MENTOR_MODEL" in said.out
+    assert "sk-of-nobody" not in said.out
+
+
 def test_doctor_without_a_course_file_says_so_and_goes_on(tmp_path: Path) -> None:
     said = type_in("doctor", "--data-dir", str(tmp_path))
     assert said.code == 1

@@ -5,7 +5,7 @@ import pytest
 
 from mlops_mentor.defs.build import build_defs
 from mlops_mentor.defs.partitions import group_partitions
-from mlops_mentor.schemas import GROUP_TABLES, TABLES
+from mlops_mentor.schemas import FEEDBACK_TABLES, GROUP_TABLES, TABLES
 
 BY_GROUP = {
     "github_repos", "pushes", "repo_snapshots", "commits", "files", "pull_requests", "workflow_runs",
@@ -13,8 +13,10 @@ BY_GROUP = {
     "contributors", "checklist", "contributions", "unmapped_identities", "flag_dates", "flags", "progress",
     "repo_stats",
 }  # fmt: skip
-OF_THE_CLASS = {"group_status", "same_code", "leaderboard", "leaderboard_history"}
-WHOLE = {"groups", "starter_files", "starter_shapes"} | OF_THE_CLASS
+FEEDBACK = {"review_packs", "feedback", "llm_calls", "feedback_reports"}
+PARTITIONED = BY_GROUP | FEEDBACK
+OF_THE_CLASS = {"group_status", "same_code", "leaderboard", "leaderboard_history", "feedback_agreement"}
+WHOLE = {"groups", "starter_files", "starter_shapes", "reviews"} | OF_THE_CLASS
 DEPENDENCIES = {
     "groups": set(),
     "starter_files": set(),
@@ -50,6 +52,15 @@ DEPENDENCIES = {
         "commits", "contributors", "contributions", "files", "pull_requests", "workflow_runs", "report_checks",
         "progress",
     },
+    "reviews": {"groups"},
+    "review_packs": {
+        "files", "code_quality", "lint_hits", "committed_secrets", "hostile_content", "report_answers", "report_checks",
+        "commits", "contributors", "contributions", "pull_requests", "workflow_runs", "checklist", "repo_stats",
+    },
+    "feedback": {"review_packs"},
+    "llm_calls": {"feedback"},
+    "feedback_reports": {"review_packs", "feedback", "llm_calls", "reviews"},
+    "feedback_agreement": {"groups", "reviews", "feedback"},
     "group_status": {"groups", "github_repos", "repo_snapshots", "repo_stats"},
     "same_code": {"groups", "starter_files", "files", "commits"},
     "leaderboard": {"groups", "group_status", "repo_stats", "flags", "same_code"},
@@ -64,9 +75,12 @@ CHECKS = {
     ("repo_snapshots", "is_fresh"),
     ("flags", "no_serious_flags"),
     ("same_code", "no_serious_flags"),
+    ("reviews", "rows_are_usable"),
+    ("feedback", "reviewer_answered"),
+    ("feedback", "needs_no_review"),
     ("group_status", "has_every_group"),
     ("leaderboard", "has_every_group"),
-    *((name, "fits_schema") for name in BY_GROUP),
+    *((name, "fits_schema") for name in PARTITIONED),
 }
 
 
@@ -88,14 +102,15 @@ def test_the_definitions_can_be_loaded_by_dagster(definitions: dg.Definitions) -
 
 
 def test_the_assets_are_these(specs: dict[str, dg.AssetSpec]) -> None:
-    assert set(specs) == BY_GROUP | WHOLE | {"warehouse"}
+    assert set(specs) == PARTITIONED | WHOLE | {"warehouse"}
     assert {table.name for table in GROUP_TABLES} == BY_GROUP
+    assert {table.name for table in FEEDBACK_TABLES} == FEEDBACK
 
 
 def test_every_asset_depends_on_what_it_reads(specs: dict[str, dg.AssetSpec]) -> None:
     found = {name: {dep.asset_key.to_user_string() for dep in spec.deps} for name, spec in specs.items()}
     assert {name: deps for name, deps in found.items() if name != "warehouse"} == DEPENDENCIES
-    assert found["warehouse"] >= (BY_GROUP | WHOLE) - {"groups", "repo_snapshots"}
+    assert found["warehouse"] >= (PARTITIONED | WHOLE) - {"groups", "repo_snapshots"}
 
 
 def test_every_asset_has_a_description_an_owner_kinds_and_a_group(specs: dict[str, dg.AssetSpec]) -> None:
@@ -108,7 +123,7 @@ def test_every_asset_has_a_description_an_owner_kinds_and_a_group(specs: dict[st
 
 def test_every_table_says_what_its_columns_are(specs: dict[str, dg.AssetSpec]) -> None:
     tables = {table.name: table for table in TABLES}
-    for name in BY_GROUP | WHOLE:
+    for name in PARTITIONED | WHOLE:
         schema = specs[name].metadata["dagster/column_schema"]
         shown = [(column.name, column.constraints.nullable) for column in schema.columns]
         assert shown == [(column.name, not column.is_required) for column in tables[name].columns], name
@@ -118,8 +133,8 @@ def test_every_table_says_what_its_columns_are(specs: dict[str, dg.AssetSpec]) -
 
 def test_tables_by_group_are_partitioned_and_the_others_are_not(specs: dict[str, dg.AssetSpec]) -> None:
     partitioned = {name for name, spec in specs.items() if spec.partitions_def is not None}
-    assert partitioned == BY_GROUP
-    assert {specs[name].partitions_def for name in BY_GROUP} == {group_partitions}
+    assert partitioned == PARTITIONED
+    assert {specs[name].partitions_def for name in PARTITIONED} == {group_partitions}
 
 
 def test_the_checks_exist_and_are_described(definitions: dg.Definitions) -> None:
@@ -145,15 +160,18 @@ def test_what_watches_and_what_runs_at_night_is_off_at_first(definitions: dg.Def
     repository = definitions.get_repository_def()
     nightly = repository.schedule_defs
     sensors = {each.name: each for each in repository.sensor_defs if each.name != "refresh_after_wave"}
-    assert {name: (each.job.name, each.minimum_interval_seconds) for name, each in sensors.items()} == {
-        "roster_sensor": ("refresh_roster", 60),
-        "repository_sensor": ("refresh_groups", 300),
+    found = {name: ({job.name for job in each.jobs}, each.minimum_interval_seconds) for name, each in sensors.items()}
+    assert found == {
+        "roster_sensor": ({"refresh_roster"}, 60),
+        "repository_sensor": ({"refresh_groups"}, 300),
+        "reviews_sensor": ({"refresh_reviews", "refresh_pages"}, 60),
     }
     assert {each.default_status for each in sensors.values()} == {dg.DefaultSensorStatus.STOPPED}
     schedules = {each.name: (each.job.name, each.cron_schedule) for each in nightly}
     assert schedules == {
         "nightly_roster": ("refresh_roster", "30 2 * * *"),
         "nightly_groups": ("refresh_groups", "0 3 * * *"),
+        "nightly_feedback": ("refresh_feedback", "0 5 * * *"),
     }
     assert {each.default_status for each in nightly} == {dg.DefaultScheduleStatus.STOPPED}
     assert all(len(each.description or "") > 40 for each in sensors.values())

@@ -40,6 +40,7 @@ def test_the_roster_comes_before_the_groups_at_night_where_the_course_is(setting
     assert found == {
         "nightly_roster": ("30 2 * * *", "Europe/Copenhagen"),
         "nightly_groups": ("0 3 * * *", "Europe/Copenhagen"),
+        "nightly_feedback": ("0 5 * * *", "Europe/Copenhagen"),
     }
 
 
@@ -55,7 +56,7 @@ def test_schedules_are_off_until_somebody_turns_them_on(settings: Settings) -> N
 
 
 def test_the_roster_is_asked_for_once_a_night(settings: Settings) -> None:
-    roster, _ = nightly_schedules(settings)
+    roster, _, _ = nightly_schedules(settings)
     (first,), _ = ask(roster, settings)
     (again,), _ = ask(roster, settings)
     (next_night,), _ = ask(roster, settings, at=datetime(2027, 1, 11, 2, tzinfo=UTC))
@@ -64,7 +65,7 @@ def test_the_roster_is_asked_for_once_a_night(settings: Settings) -> None:
 
 
 def test_all_groups_are_asked_for_in_runs_of_the_set_size(settings: Settings) -> None:
-    _, groups = nightly_schedules(settings)
+    _, groups, _ = nightly_schedules(settings)
     requests, _ = ask(groups, settings, [str(number) for number in range(1, 71)])
     assert [(each.tags[RANGE_START], each.tags[RANGE_END]) for each in requests] == [
         ("1", "33"), ("34", "66"), ("67", "70"),
@@ -78,7 +79,7 @@ def test_all_groups_are_asked_for_in_runs_of_the_set_size(settings: Settings) ->
 
 
 def test_at_night_every_group_is_asked_anew(settings: Settings) -> None:
-    _, groups = nightly_schedules(settings)
+    _, groups, _ = nightly_schedules(settings)
     (request,), _ = ask(groups, settings, ["1"])
     job = build_defs().resolve_job_def("refresh_groups")
     assert dg.validate_run_config(job, dict(request.run_config))
@@ -86,5 +87,18 @@ def test_at_night_every_group_is_asked_anew(settings: Settings) -> None:
 
 
 def test_a_night_without_groups_says_so(settings: Settings) -> None:
-    _, groups = nightly_schedules(settings)
+    _, groups, _ = nightly_schedules(settings)
     assert ask(groups, settings) == ([], "There are no groups yet. Materialize `groups`.")
+
+
+def test_feedback_is_asked_for_in_one_run_whose_budget_holds_for_all(settings: Settings) -> None:
+    _, _, feedback = nightly_schedules(settings)
+    (request,), _ = ask(feedback, settings, [str(number) for number in range(1, 71)])
+    assert (request.tags[RANGE_START], request.tags[RANGE_END]) == ("1", "70")
+    assert request.run_key == "nightly-feedback-2027-01-10"
+
+
+def test_a_night_without_groups_asks_for_no_feedback(settings: Settings) -> None:
+    _, _, feedback = nightly_schedules(settings)
+    requests, reason = ask(feedback, settings)
+    assert not requests and "no groups" in str(reason)

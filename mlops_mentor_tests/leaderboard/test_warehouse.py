@@ -30,7 +30,8 @@ from mlops_mentor.schemas import (
 MakeFrame = Callable[..., pl.DataFrame]
 VIEWS = {"groups_to_look_at", "flags_to_look_at", "flags_today", "claims_without_evidence", "evidence_without_claim",
          "workflow_runs_at_snapshot", "workflow_success_per_week", "reviews_among_members", "contribution_shares",
-         "commits_per_day", "own_files", "largest_files", "progress_by_day", "progress_in_class"}  # fmt: skip
+         "commits_per_day", "own_files", "largest_files", "progress_by_day", "progress_in_class",
+         "feedback_to_review", "feedback_scores", "llm_spending"}  # fmt: skip
 
 
 @pytest.fixture
