@@ -108,8 +108,8 @@ class Lake:
         with contextlib.suppress(FileNotFoundError):
             os.utime(self.path(table, group_id))
 
-    def confirmed_at(self, table: Table, group_id: str) -> datetime | None:
-        """When the group's part was stored or last confirmed (UTC); None where there is none."""
+    def confirmed_at(self, table: Table, group_id: str | None = None) -> datetime | None:
+        """When the table, or the group's part of it, was stored or last confirmed (UTC); None where there is none."""
         try:
             return datetime.fromtimestamp(self.path(table, group_id).stat().st_mtime, UTC)
         except FileNotFoundError:
