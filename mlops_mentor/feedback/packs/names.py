@@ -26,7 +26,7 @@ _SPELLINGS = {"å": "(?:å|aa|a)", "ø": "(?:ø|oe|o)", "æ": "(?:æ|ae|a)", "ö
 _HELD = frozenset("åøæöäüß")
 _ACCOUNT = (
     r"(?:(?<![\w.])@|github\.com[/:]|ghcr\.io/|githubusercontent\.com/|wandb\.ai/|huggingface\.co/(?:spaces/|datasets/)?|"
-    r"hf\.co/|docker\.io/|hub\.docker\.com/r/|codecov\.io/gh/|gitlab\.com/|linkedin\.com/in/|kaggle\.com/|pypi\.org/user/|"
+    r"hf\.co/|docker\.\w{2,3}/(?:r/)?|codecov\.io/gh/|gitlab\.com/|linkedin\.com/in/|kaggle\.com/|pypi\.\w{3}/user/|"
     r"/users/|/home/|shields\.io/github/[a-z/-]{1,60}/|github/|users\\{1,2}|entity[\"']?\s{0,4}[:=]\s{0,4}[\"']?)"
 )
 _AUTHORS = re.compile(
