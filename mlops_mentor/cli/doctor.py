@@ -3,7 +3,7 @@
 import os
 import shutil
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC
 from pathlib import Path
@@ -24,6 +24,7 @@ from mlops_mentor.repos.login import Login, github_login
 from mlops_mentor.repos.refs import remote_refs
 from mlops_mentor.roster import load_roster
 from mlops_mentor.settings import Settings
+from mlops_mentor.sheets import RowProblem
 
 _MIN_GIT = (2, 36)
 _MIN_FREE_GB = 5
@@ -131,18 +132,14 @@ def _starter_code(settings: Settings) -> Iterator[Finding]:
 def _extensions(settings: Settings) -> Iterator[Finding]:
     file = settings.extensions_file
     extensions = extensions_of(settings, [group.group_id for group in load_roster(settings.roster_file).groups])
-    yield Finding("extensions", True, f"{len(extensions.until)} groups; {file}" if file.exists() else f"none; {file}")
-    for problem in extensions.problems[:_MAX_LISTED]:
-        yield Finding("extensions", False, str(problem), "correct the row")
+    yield from _sheet("extensions", file, f"{len(extensions.until)} groups", extensions.problems)
 
 
 def _identities(settings: Settings) -> Iterator[Finding]:
     file = settings.identities_file
     found = identities_of(settings, load_roster(settings.roster_file).groups)
     num_rows = sum(len(rules) for rules in found.rules.values())
-    yield Finding("identities", True, f"{num_rows} rows; {file}" if file.exists() else f"none; {file}")
-    for problem in found.problems[:_MAX_LISTED]:
-        yield Finding("identities", False, str(problem), "correct the row")
+    yield from _sheet("identities", file, f"{num_rows} rows", found.problems)
 
 
 def _rubric(settings: Settings) -> Iterator[Finding]:
@@ -154,9 +151,14 @@ def _rubric(settings: Settings) -> Iterator[Finding]:
 def _reviews(settings: Settings) -> Iterator[Finding]:
     file = settings.reviews_file
     found = reviews_of(settings, [group.group_id for group in load_roster(settings.roster_file).groups])
-    yield Finding("reviews", True, f"{found.frame.height} rows; {file}" if file.exists() else f"none; {file}")
-    for problem in found.problems[:_MAX_LISTED]:
-        yield Finding("reviews", False, str(problem), "correct the row")
+    yield from _sheet("reviews", file, f"{found.frame.height} rows", found.problems)
+
+
+def _sheet(name: str, file: Path, holds: str, problems: Sequence[RowProblem]) -> Iterator[Finding]:
+    """A sheet that need not exist: what it holds, and its rows that cannot be used."""
+    yield Finding(name, True, f"{holds}; {file}" if file.exists() else f"none; {file}")
+    for problem in problems[:_MAX_LISTED]:
+        yield Finding(name, False, str(problem), "correct the row")
 
 
 def _github(settings: Settings) -> Iterator[Finding]:

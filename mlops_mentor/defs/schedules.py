@@ -5,6 +5,8 @@ its repository, such as a workflow that ran again on an older commit. All are of
 on; the tables over all groups follow by themselves.
 """
 
+from functools import partial
+
 import dagster as dg
 
 from mlops_mentor.defs.jobs import refresh_feedback, refresh_groups, refresh_roster
@@ -19,25 +21,21 @@ _ASK_AGAIN = {"ops": {"group_tables": {"config": {"ask_again": True}}}}
 
 def nightly_schedules(settings: Settings) -> list[dg.ScheduleDefinition]:
     """Roster at 02:30, groups at 03:00, feedback at 05:00, in the course's zone; in UTC where that cannot be read."""
-    zone = _zone(settings)
+    nightly = partial(dg.schedule, execution_timezone=_zone(settings), default_status=dg.DefaultScheduleStatus.STOPPED)
 
-    @dg.schedule(
+    @nightly(
         name="nightly_roster",
         job=refresh_roster,
         cron_schedule=_ROSTER_AT,
-        execution_timezone=zone,
-        default_status=dg.DefaultScheduleStatus.STOPPED,
         description="Every night the roster and the starter code, before the groups.",
     )
     def nightly_roster(context: dg.ScheduleEvaluationContext) -> dg.RunRequest:
         return dg.RunRequest(run_key=f"nightly-roster-{_night(context)}")
 
-    @dg.schedule(
+    @nightly(
         name="nightly_groups",
         job=refresh_groups,
         cron_schedule=_GROUPS_AT,
-        execution_timezone=zone,
-        default_status=dg.DefaultScheduleStatus.STOPPED,
         description="Every night all groups, whether or not a change was noticed.",
     )
     def nightly_groups(context: dg.ScheduleEvaluationContext, mentor: Mentor) -> list[dg.RunRequest] | dg.SkipReason:
@@ -57,12 +55,10 @@ def nightly_schedules(settings: Settings) -> list[dg.ScheduleDefinition]:
             for group_ids in runs_of(known, known, max_groups=max_groups)
         ]
 
-    @dg.schedule(
+    @nightly(
         name="nightly_feedback",
         job=refresh_feedback,
         cron_schedule=_FEEDBACK_AT,
-        execution_timezone=zone,
-        default_status=dg.DefaultScheduleStatus.STOPPED,
         description="Every night the feedback of groups that have changed, within the budget.",
     )
     def nightly_feedback(context: dg.ScheduleEvaluationContext) -> dg.RunRequest | dg.SkipReason:
