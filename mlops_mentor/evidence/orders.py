@@ -67,10 +67,10 @@ def find_orders_in(texts: Sequence[str]) -> list[list[Order]]:
     readings = [*enumerate(plain), *other_readings(texts, plain)]
     found: list[set[Order]] = [set() for _ in texts]
     contents = pl.Series([reading for _, reading in readings], dtype=pl.String)
-    whom = contents.str.find_many(anchors("whom"), overlapping=True).to_list()
+    whom = contents.str.find_many(list(anchors("whom")), overlapping=True).to_list()
     # What speaks to nobody is not asked what it is about.
     speaking = [reading if to_whom else "" for (_, reading), to_whom in zip(readings, whom, strict=True)]
-    what = pl.Series(speaking, dtype=pl.String).str.find_many(anchors("what"), overlapping=True).to_list()
+    what = pl.Series(speaking, dtype=pl.String).str.find_many(list(anchors("what")), overlapping=True).to_list()
     for number, ((i, reading), to_whom, about) in enumerate(zip(readings, whom, what, strict=True)):
         seen: list[Order] = []
         for begin, end in _windows(reading, to_whom, about):
