@@ -5,7 +5,7 @@ Belongs here: the file's model and its validation. Where the file is, is a setti
 
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
@@ -80,6 +80,22 @@ class FlagThresholds(BaseModel):
     same_code_groups: int = Field(4, ge=2)
 
 
+class Publishing(BaseModel):
+    """What others may see of the class: the section `publish` of `course.yaml`."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    groups: Literal["number", "alias"] = "number"
+    aliases: Path = Path("aliases.csv")
+    unpublished: Path = Path("unpublished.csv")
+    show_repositories: bool = False
+    # Numbers behind which fewer persons stand are withheld.
+    fewest_persons: int = Field(3, ge=1)
+    contact: str = Field("the teachers of the course", min_length=1)
+    retention: str = Field("Deleted within six months of the exam.", min_length=1)
+    licence: str = Field("other", pattern=r"^[a-z0-9][a-z0-9.-]{0,40}$")
+
+
 class Course(BaseModel):
     """A course, as `course.yaml` describes it; times without an offset are in `time_zone`."""
 
@@ -99,6 +115,7 @@ class Course(BaseModel):
     starter_code: tuple[str, ...] = ()
     progress: ProgressWeights = ProgressWeights()
     flags: FlagThresholds = FlagThresholds()
+    publish: Publishing = Publishing()
 
     @model_validator(mode="after")
     def _ends_after_it_begins(self) -> "Course":

@@ -10,6 +10,8 @@
     │   └── UnusableAnswerError   it gave texts, and none of them could be used
     ├── LakeError              a stored table is missing or cannot be read
     │   └── SchemaError        what was computed does not fit its table
+    ├── PrivacyError           something would have left the data directory that must not
+    ├── PublishError           the export is not there, or the Hub did not take it
     └── WarehouseError         the published warehouse is missing or a query cannot be answered
 
 Missing is a value and not an exception: a number that cannot be known is null, with the reason beside it.
@@ -102,3 +104,11 @@ class SchemaError(LakeError):
 
 class WarehouseError(MentorError):
     """The published warehouse is missing or a query cannot be answered."""
+
+
+class PrivacyError(MentorError):
+    """Something would have left the data directory that must not; the text names table, group and kind, no value."""
+
+
+class PublishError(MentorError):
+    """There is no export that can be read, or the Hub did not take it."""

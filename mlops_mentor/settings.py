@@ -110,7 +110,25 @@ class Settings(BaseSettings):
     llm_budget_day_usd: float = Field(20.0, ge=0, description="US dollars that all runs of a day (UTC) may spend.")
     pack_tokens: int = Field(12_000, ge=1_000, description="Tokens (estimated) of what a model is shown for an area.")
 
-    @field_validator("github_server_url", "github_api_url", "github_graphql_url", "openai_base_url")
+    hf_repo: str | None = Field(
+        None,
+        pattern=r"^[A-Za-z0-9][\w.-]{0,95}/[A-Za-z0-9][\w.-]{0,95}$",
+        description="The Hugging Face dataset that the export is pushed to, as owner/name.",
+    )
+    hf_public: bool = Field(False, description="Whether that dataset may be public; else a public one is refused.")
+    hf_token: SecretStr | None = Field(
+        None, validation_alias=AliasChoices("hf_token", "HF_TOKEN"), description="What the Hub is asked with."
+    )
+    hf_endpoint: str = Field(
+        "https://huggingface.co",
+        validation_alias=AliasChoices("hf_endpoint", "HF_ENDPOINT"),
+        description="Where the Hub is.",
+    )
+    desk_password: SecretStr | None = Field(
+        None, min_length=12, description="What TAs give to the desk; without it the desk is on 127.0.0.1 alone."
+    )
+
+    @field_validator("github_server_url", "github_api_url", "github_graphql_url", "openai_base_url", "hf_endpoint")
     @classmethod
     def _is_safe_for_a_token(cls, url: str | None) -> str | None:
         if url is None:
@@ -120,7 +138,7 @@ class Settings(BaseSettings):
             raise ValueError("is no https address such as https://github.example.org")
         return url.rstrip("/")
 
-    @field_validator("github_token", "openai_api_key")
+    @field_validator("github_token", "openai_api_key", "hf_token", "desk_password")
     @classmethod
     def _without_line_break(cls, token: SecretStr | None) -> SecretStr | None:
         # What is read from a file often ends with one.
@@ -168,6 +186,14 @@ class Settings(BaseSettings):
         return (self.course_file.parent / self.the_course.reviews).resolve()
 
     @property
+    def aliases_file(self) -> Path:
+        return (self.course_file.parent / self.the_course.publish.aliases).resolve()
+
+    @property
+    def unpublished_file(self) -> Path:
+        return (self.course_file.parent / self.the_course.publish.unpublished).resolve()
+
+    @property
     def rubric_file(self) -> Path | None:
         """The course's own rubric; None for the bundled one."""
         rubric = self.the_course.rubric
@@ -202,6 +228,14 @@ class Settings(BaseSettings):
         return self.root / "spending"
 
     @property
+    def export_dir(self) -> Path:
+        return self.root / "export"
+
+    @property
+    def site_dir(self) -> Path:
+        return self.root / "site"
+
+    @property
     def warehouse_file(self) -> Path:
         return self.root / "mentor.duckdb"
 
@@ -221,7 +255,11 @@ def load_settings(**overrides: Path | str | None) -> Settings:
     except ValidationError as error:
         first = error.errors()[0]
         name = str(first["loc"][0]).upper()
-        name = name if name.startswith(("GITHUB_", "GH_", "OPENAI_")) and name not in _OURS else f"MENTOR_{name}"
+        name = (
+            name
+            if name.startswith(("GITHUB_", "GH_", "OPENAI_", "HF_TOKEN", "HF_ENDPOINT")) and name not in _OURS
+            else f"MENTOR_{name}"
+        )
         raise ConfigError(
             f"{name}: {first['msg'].removeprefix('Value error, ')}. Correct it in the environment or in .env."
         ) from None
