@@ -14,13 +14,13 @@ from pathlib import Path
 
 from mlops_mentor.errors import ConfigError
 from mlops_mentor.repos.identities import Contributor, Identity, name_key, parse_co_author
-from mlops_mentor.sheets import RowProblem, column_names, group_id_in, optional_rows
+from mlops_mentor.sheets import RowProblem, column_names, group_id_in, optional_rows, unguarded
 
-_HEADER = "group_id,name,email,member"
+HEADER = "group_id,name,email,member"
 _COLUMNS = ("group id", "name", "email", "member")
 _NEEDED = ("group id", "member")
-_ALIASES = {"e-mail": "email", "group nb": "group id"}
-_EVERY_GROUP = "*"
+ALIASES = {"e-mail": "email", "group nb": "group id"}
+EVERY_GROUP = "*"
 # Every further star multiplies the ways in which a long name can be tried.
 _MAX_STARS = 3
 _STUDY_NUMBER = re.compile(r"^s\d{6}$")
@@ -98,13 +98,13 @@ def load_identity_map(file: Path, *, students: Mapping[str, Sequence[str]]) -> I
     problems: list[RowProblem] = []
     seen: dict[tuple[str, str | None, str | None], int] = {}
     names = {group_id.casefold(): group_id for group_id in students}
-    for row, (group_cell, name_cell, email_cell, member_cell) in optional_rows(file, "identities", _HEADER, _header):
-        known = names.get(group_id_in(group_cell).casefold())
+    for row, (group_cell, name_cell, email_cell, member_cell) in optional_rows(file, "identities", HEADER, _header):
+        known = names.get(group_id_in(unguarded(group_cell)).casefold())
         try:
-            group_ids = list(students) if group_cell.strip() == _EVERY_GROUP else [_group(group_cell, known)]
-            rule = _rule(name_cell, email_cell, member_cell)
-            _check_member(rule, [] if known is None else students[known], is_of_one_group=known is not None)
-            first = seen.setdefault((known or _EVERY_GROUP, rule.name, rule.email), row)
+            group_ids = list(students) if group_cell.strip() == EVERY_GROUP else [_group(group_cell, known)]
+            rule = identity_rule(unguarded(name_cell), unguarded(email_cell), unguarded(member_cell))
+            check_member(rule, [] if known is None else students[known], is_of_one_group=known is not None)
+            first = seen.setdefault((known or EVERY_GROUP, rule.name, rule.email), row)
             if first != row:
                 raise ValueError(f"it is about the same identity as row {first}, which counts. Delete one of the two")
             for group_id in group_ids:
@@ -309,13 +309,18 @@ def _is_same(identity: Identity, wanted: Identity) -> bool:
 
 def _group(cell: str, known: str | None) -> str:
     if not cell.strip():
-        raise ValueError(f"the group is missing. Fill in group_id, or {_EVERY_GROUP} for every group")
+        raise ValueError(f"the group is missing. Fill in group_id, or {EVERY_GROUP} for every group")
     if known is None:
         raise ValueError("its group_id stands nowhere in the roster. Write it as the roster does, or delete the row")
     return known
 
 
-def _rule(name_cell: str, email_cell: str, member_cell: str) -> IdentityRule:
+def identity_rule(name_cell: str, email_cell: str, member_cell: str) -> IdentityRule:
+    """What a row says, whatever group it is about.
+
+    Raises:
+        ValueError: it cannot be used; the text says why and what to do (no full stop ends it).
+    """
     name, email, member = _folded(name_cell) or None, _folded(email_cell) or None, " ".join(member_cell.split())
     if name is None and email is None:
         raise ValueError("name and email are both missing. Fill in at least one, as it stands in the commits")
@@ -336,7 +341,12 @@ def _rule(name_cell: str, email_cell: str, member_cell: str) -> IdentityRule:
     return IdentityRule(name, email, member=member.casefold() if _STUDY_NUMBER.match(member.casefold()) else member)
 
 
-def _check_member(rule: IdentityRule, students: Sequence[str], *, is_of_one_group: bool) -> None:
+def check_member(rule: IdentityRule, students: Sequence[str], *, is_of_one_group: bool) -> None:
+    """Refuse a row that names a member whom the group cannot have; `students` are its study numbers.
+
+    Raises:
+        ValueError: the text says why and what to do (no full stop ends it).
+    """
     if rule.member is None:
         return
     if not is_of_one_group:
@@ -346,13 +356,13 @@ def _check_member(rule: IdentityRule, students: Sequence[str], *, is_of_one_grou
 
 
 def _header(file: Path, cells: Sequence[str]) -> list[int | None]:
-    names = [_ALIASES.get(name, name) for name in column_names(cells)]
+    names = [ALIASES.get(name, name) for name in column_names(cells)]
     missing = [name for name in _NEEDED if name not in names]
     if "name" not in names and "email" not in names:
         missing.append("name or email")
     if missing:
         raise ConfigError(
             f"{file}: the header lacks {' and '.join(name.replace(' id', '_id') for name in missing)}. "
-            f"The first row must be: {_HEADER}."
+            f"The first row must be: {HEADER}."
         )
     return [names.index(name) if name in names else None for name in _COLUMNS]

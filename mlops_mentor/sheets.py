@@ -1,7 +1,7 @@
 """Sheets: the rows of a file that people keep in a spreadsheet and save as CSV.
 
-Belongs here: reading whatever spreadsheets write. What the columns mean belongs to `roster`, `extensions`
-and `identity_map`.
+Belongs here: reading whatever spreadsheets write, and cells that they leave alone. Writing is for `sheet_writing`; what
+the columns mean belongs to `roster`, `extensions` and `identity_map`.
 """
 
 import csv
@@ -12,6 +12,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mlops_mentor.errors import ConfigError
+
+# A cell that begins so is computed; apostrophes before it are `guarded`'s, or would be taken for them.
+_FORMULA = re.compile(r"'*[=+\-@\t\r]")
 
 
 class SheetError(ValueError):
@@ -47,7 +50,7 @@ def sheet_rows(file: Path) -> Iterator[tuple[int, list[str]]]:
         SheetError: it is no CSV from some row on; those before have been given.
     """
     text = _text(file)
-    rows = csv.reader(io.StringIO(text, newline=""), delimiter=_delimiter(text), skipinitialspace=True)
+    rows = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter_of(text), skipinitialspace=True)
     row = 1
     try:
         for cells in rows:
@@ -88,6 +91,19 @@ def optional_rows(
         raise ConfigError(f"{file}: is empty. The first row must be: {header}. Delete the file if there are none.")
 
 
+def guarded(text: str) -> str:
+    """The text as a cell that no spreadsheet takes for a formula: behind an apostrophe where it would.
+
+    A spreadsheet that computes `- well done` writes an error in its place; one that computes `=...` may do worse.
+    """
+    return f"'{text}" if _FORMULA.match(text) else text
+
+
+def unguarded(cell: str) -> str:
+    """What `guarded` was given."""
+    return cell[1:] if cell.startswith("'") and _FORMULA.match(cell[1:]) else cell
+
+
 def column_names(header: Sequence[str]) -> list[str]:
     """The header's cells as they are compared: `Group_NB ` is `group nb`."""
     return [re.sub(r"[\s_]+", " ", cell).strip().casefold() for cell in header]
@@ -96,6 +112,12 @@ def column_names(header: Sequence[str]) -> list[str]:
 def group_id_in(cell: str) -> str:
     """What a cell calls a group: spreadsheets turn 17 into 17.0 once a cell of the column is empty."""
     return re.sub(r"^(\d+)\.0+$", r"\1", cell.strip())
+
+
+def delimiter_of(text: str) -> str:
+    """What parts the cells of a sheet: whichever its first row has most of."""
+    first = next((line for line in text.splitlines() if line.strip()), "")
+    return max(",;\t", key=first.count)
 
 
 def _text(file: Path) -> str:
@@ -107,8 +129,3 @@ def _text(file: Path) -> str:
     except UnicodeDecodeError:
         # What a Danish spreadsheet saves as plain CSV.
         return content.decode("cp1252", "replace")
-
-
-def _delimiter(text: str) -> str:
-    first = next((line for line in text.splitlines() if line.strip()), "")
-    return max(",;\t", key=first.count)
