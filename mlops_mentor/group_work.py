@@ -42,6 +42,13 @@ from mlops_mentor.schemas import (
 )
 
 
+def mirror_of(mirrors_dir: Path, group: Group) -> Path:
+    """Where the mirror of a group's repository lies, or would."""
+    # By address, so that a group whose repository changes gets a mirror of its own and the old one stays whole.
+    digest = hashlib.sha256(group.address.url.encode()).hexdigest()[:10]
+    return mirrors_dir / f"{group.group_id.replace(' ', '_')}-{digest}.git"
+
+
 @dataclass
 class GroupWork:
     """What an asset of a group works with: the group, the lake, the mirror's place, limits, the course, GitHub.
@@ -60,9 +67,7 @@ class GroupWork:
 
     @property
     def mirror(self) -> Path:
-        # By address, so that a group whose repository changes gets a mirror of its own and the old one stays whole.
-        digest = hashlib.sha256(self.group.address.url.encode()).hexdigest()[:10]
-        return self.mirrors_dir / f"{self.group.group_id.replace(' ', '_')}-{digest}.git"
+        return mirror_of(self.mirrors_dir, self.group)
 
     @cached_property
     def starter_blobs(self) -> pl.Series | None:

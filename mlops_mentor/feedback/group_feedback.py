@@ -5,9 +5,10 @@ at once, and what a run may spend, is for `class_feedback`.
 """
 
 import logging
-from collections.abc import AsyncIterator, Collection
+from collections.abc import AsyncIterator, Collection, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
 
@@ -17,7 +18,7 @@ from filelock import FileLock, Timeout
 
 from mlops_mentor.chain import ChainResult, Finished, locked
 from mlops_mentor.errors import MentorError
-from mlops_mentor.feedback.area import AreaResult, Asking, Reviewing, review_area
+from mlops_mentor.feedback.area import AreaResult, Asking, Reviewing, Row, review_area
 from mlops_mentor.feedback.evidence import GroupEvidence, group_evidence
 from mlops_mentor.feedback.inputs import FeedbackInputs, page_key
 from mlops_mentor.feedback.judge.tables import feedback_frame, llm_calls_frame
@@ -61,6 +62,7 @@ class GroupFeedback:
     run_id: str | None = None
     calls: list[Call] = field(default_factory=list)
     finished: list[Finished] = field(default_factory=list)
+    is_page_new: bool = False
 
     @property
     def group_id(self) -> str:
@@ -127,6 +129,8 @@ async def review_group(group: GroupFeedback, selected: Collection[str]) -> Chain
     reasons: list[str] = []
     try:
         async with _one_at_a_time(group):
+            if FEEDBACK.name in selected:
+                await anyio.to_thread.run_sync(_keep_released, group, limiter=group.threads)
             if REVIEW_PACKS.name in selected:
                 await anyio.to_thread.run_sync(_make_packs, group, limiter=group.threads)
             table = FEEDBACK
@@ -185,13 +189,22 @@ async def _review(group: GroupFeedback) -> list[str]:
             tasks.start_soon(review, area)
     results = [found[area.id] for area in group.inputs.rubric.areas]
     is_final = all(result.row["input_key"] for result in results)
-    frame = group.lake.write(
-        FEEDBACK, feedback_frame([result.row for result in results]), group.group_id, input_key=key if is_final else ""
-    )
+    told = _written(before, [result.row for result in results], datetime.now(UTC))
+    frame = group.lake.write(FEEDBACK, feedback_frame(told), group.group_id, input_key=key if is_final else "")
     if is_final:
         group.finished.append(Finished(FEEDBACK, frame, is_unchanged=frame.equals(before)))
     failures = {area_id: result.failure for area_id, result in found.items() if not result.is_over_budget}
     return [f"{area_id}: {failure}" for area_id, failure in failures.items() if failure is not None]
+
+
+def _written(before: pl.DataFrame, rows: Sequence[Row], now: datetime) -> list[Row]:
+    """The rows, what is new in them written now, as it is stored.
+
+    A model takes minutes for a group. Until all is stored TAs read, and release, the draft that was there before: a
+    release of that time must not hold for a text that nobody could read.
+    """
+    times = {row["area"]: row["written_at"] for row in before.iter_rows(named=True)}
+    return [row if row["written_at"] == times.get(row["area"]) else {**row, "written_at": now} for row in rows]
 
 
 def _reviewing(group: GroupFeedback) -> Reviewing:
@@ -207,23 +220,38 @@ def _reviewing(group: GroupFeedback) -> Reviewing:
     )
 
 
+def _keep_released(group: GroupFeedback) -> None:
+    """What TAs have released since the page was made goes into it, before the draft that they read is another."""
+    said = group.inputs.reviews.filter((pl.col("group_id") == group.group_id) & pl.col("is_released"))
+    if said.height and not group.lake.read_or_empty(FEEDBACK, group.group_id).is_empty():
+        _, is_unchanged = _page(group)
+        group.is_page_new = not is_unchanged
+
+
 def _make_page(group: GroupFeedback) -> None:
+    frame, is_unchanged = _page(group)
+    is_unchanged = is_unchanged and not group.is_page_new
+    group.finished.append(Finished(FEEDBACK_REPORTS, frame, is_unchanged=is_unchanged))
+
+
+def _page(group: GroupFeedback) -> tuple[pl.DataFrame, bool]:
+    """The group's page as things stand, stored; and whether it was so already."""
     lake, group_id, inputs = group.lake, group.group_id, group.inputs
     known = group.work.group
     key = page_key(lake, known, inputs.inputs.course, inputs.rubric, inputs.reviews)
     before = lake.read_or_empty(FEEDBACK_REPORTS, group_id)
-    is_unchanged = lake.input_key(FEEDBACK_REPORTS, group_id) == key and lake.has_current(FEEDBACK_REPORTS, group_id)
-    if not is_unchanged:
-        frame = feedback_reports_frame(
-            known,
-            lake.read(FEEDBACK, group_id),
-            lake.read(REVIEW_PACKS, group_id),
-            inputs.reviews,
-            inputs.rubric,
-            previous=before if before.height else None,
-        )
-        before = lake.write(FEEDBACK_REPORTS, frame, group_id, input_key=key)
-    group.finished.append(Finished(FEEDBACK_REPORTS, before, is_unchanged=is_unchanged))
+    if lake.input_key(FEEDBACK_REPORTS, group_id) == key and lake.has_current(FEEDBACK_REPORTS, group_id):
+        return before, True
+    feedback = lake.read(FEEDBACK, group_id)
+    frame = feedback_reports_frame(
+        known,
+        feedback,
+        lake.read_or_empty(REVIEW_PACKS, group_id),
+        inputs.reviews,
+        inputs.rubric,
+        previous=before if before.height else None,
+    )
+    return lake.write(FEEDBACK_REPORTS, frame, group_id, input_key=key), False
 
 
 @asynccontextmanager

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from mlops_mentor.feedback.markdown import blob_url, cited, code, code_block, plain, prose
-from mlops_mentor.feedback.reviews import Comment, Word
+from mlops_mentor.feedback.reviews import Comment, Text, Word
 from mlops_mentor.feedback.rubric import Area, Rubric
 
 _MAX_LISTED = 20
@@ -25,7 +25,8 @@ _DRAFT = "DRAFT"
 class PageArea:
     """What a page says of one area: the rows of `feedback` and `review_packs`, the TAs' word, how far it is released.
 
-    `kept` is the text that the group has, where it is of an earlier draft than `feedback`.
+    `kept` is what the group reads, where that is of an earlier draft, or of an earlier text of a TA; `text` the TA's
+    own that stands in place of the draft.
     """
 
     area: Area
@@ -34,6 +35,7 @@ class PageArea:
     pack: Mapping[str, Any] | None = None
     is_released: bool = False
     kept: str | None = None
+    text: Text | None = None
 
     @property
     def score(self) -> int | None:
@@ -71,7 +73,8 @@ def feedback_page(group: PageGroup, areas: Sequence[PageArea], rubric: Rubric) -
     parts = [f"# Feedback for group {plain(group.group_id)}", _of_commit(group), _SCORES, _overview(areas, rubric)]
     parts += _said(group.comments, has_names=True)
     for each in areas:
-        parts += [_heading(each), *_body(each, group, rubric, is_for_students=False), *_notes(each, rubric)]
+        parts += [_heading(each), *_body(each, group, rubric, is_for_students=False), *_replaced(each, group)]
+        parts += _notes(each)
     return "\n\n".join(parts) + "\n"
 
 
@@ -113,7 +116,7 @@ def _overview(areas: Sequence[PageArea], rubric: Rubric) -> str:
             _number(each.score),
             _number(each.feedback["score"]),
             _number(each.word.score),
-            _author(each.feedback),
+            f"{_author(each.feedback)}{', edited' if each.text is not None else ''}",
             _state(each),
         )
         lines.append(f"| {' | '.join(cells)} |")
@@ -145,20 +148,41 @@ def _heading(each: PageArea) -> str:
 
 
 def _body(each: PageArea, group: PageGroup, rubric: Rubric, *, is_for_students: bool) -> list[str]:
-    feedback = each.feedback
-    url = blob_url(group.repository_url, feedback["snapshot_sha"])
-    titles = {criterion.id: criterion.title for criterion in each.area.criteria}
-    parts = [_score(each, rubric), f"Written by {_author(feedback)}, {_moment(feedback['written_at'])}."]
-    parts += _criteria(each, titles, is_for_students=is_for_students)
-    parts.append(_paragraphs(feedback["summary"]))
-    if feedback["strengths"]:
-        parts += ["### What is good", "\n".join(_remark(one, "-", titles, url) for one in feedback["strengths"])]
-    if feedback["improvements"]:
-        lines = [_remark(one, f"{place}.", titles, url) for place, one in enumerate(feedback["improvements"], start=1)]
-        parts += ["### What could be better", "\n".join(lines)]
-    if each.seen is not None:
+    parts = [_score(each, rubric)]
+    if each.text is None:
+        parts.append(f"Written by {_author(each.feedback)}, {_moment(each.feedback['written_at'])}.")
+    else:
+        by_whom = "a teaching assistant" if is_for_students else plain(each.text.reviewer)
+        parts.append(f"Edited by {by_whom}, {_moment(each.text.reviewed_at)}; drafted by {_author(each.feedback)}.")
+    parts += _criteria(each, _titles(each), is_for_students=is_for_students)
+    parts += _drafted(each, group, "###") if each.text is None else [_paragraphs(each.text.text)]
+    if each.seen is not None and each.text is None:
         parts.append(f"What the reviewer saw: {plain(each.seen['coverage'])}.")
     return parts
+
+
+def _replaced(each: PageArea, group: PageGroup) -> list[str]:
+    """What a TA's text stands in place of, for TAs to compare."""
+    if each.text is None:
+        return []
+    return [f"### What {_author(each.feedback)} wrote instead", *_drafted(each, group, "####")]
+
+
+def _drafted(each: PageArea, group: PageGroup, marks: str) -> list[str]:
+    """The reviewer's summary and remarks; headings begin with `marks`."""
+    feedback, titles = each.feedback, _titles(each)
+    url = blob_url(group.repository_url, feedback["snapshot_sha"])
+    parts = [_paragraphs(feedback["summary"])]
+    if feedback["strengths"]:
+        parts += [f"{marks} What is good", "\n".join(_remark(one, "-", titles, url) for one in feedback["strengths"])]
+    if feedback["improvements"]:
+        lines = [_remark(one, f"{place}.", titles, url) for place, one in enumerate(feedback["improvements"], start=1)]
+        parts += [f"{marks} What could be better", "\n".join(lines)]
+    return parts
+
+
+def _titles(each: PageArea) -> Mapping[str, str]:
+    return {criterion.id: criterion.title for criterion in each.area.criteria}
 
 
 def _score(each: PageArea, rubric: Rubric) -> str:
@@ -213,7 +237,7 @@ def _said(comments: Iterable[Comment], *, has_names: bool) -> list[str]:
     ]
 
 
-def _notes(each: PageArea, rubric: Rubric) -> list[str]:
+def _notes(each: PageArea) -> list[str]:
     """What only TAs read."""
     feedback, word = each.feedback, each.word
     notes = []
@@ -237,6 +261,11 @@ def _notes(each: PageArea, rubric: Rubric) -> list[str]:
         notes.append(f"Not shown to the reviewer: {len(each.seen['left_out'])} files or parts.")
         notes += _listing(each.seen["left_out"])
     parts = _said(word.comments, has_names=True)
+    if word.text is not None and each.text is None:
+        notes.append(
+            f"The text of {plain(word.text.reviewer)}, {_moment(word.text.reviewed_at)}, is about an earlier draft and "
+            "does not stand for this one: write it again, or release what stands here."
+        )
     if each.kept is not None:
         notes.append("The group reads an earlier version of this area, until this one is released.")
     elif word.is_released and word.release_said_at is not None and not each.is_released:

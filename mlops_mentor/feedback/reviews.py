@@ -5,6 +5,7 @@ gets to read is for `reports`. Comments are for the group named, so no message q
 """
 
 import hashlib
+import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -18,14 +19,18 @@ from mlops_mentor.course import utc_from_local, with_time_of_day
 from mlops_mentor.errors import ConfigError
 from mlops_mentor.feedback.rubric import Rubric
 from mlops_mentor.schemas import REVIEWS, empty
-from mlops_mentor.sheets import RowProblem, column_names, group_id_in, optional_rows
+from mlops_mentor.sheets import RowProblem, column_names, group_id_in, optional_rows, unguarded
 
-_HEADER = "group_id,area,score,comment,reviewer,time,released"
-_COLUMNS = ("group id", "area", "score", "comment", "reviewer", "time", "released")
+HEADER = "group_id,area,score,comment,reviewer,time,released,text"
+_COLUMNS = ("group id", "area", "score", "comment", "reviewer", "time", "released", "text")
 _NEEDED = ("group id", "reviewer", "time")
-_ALIASES = {"group nb": "group id", "ta": "reviewer"}
+ALIASES = {"group nb": "group id", "ta": "reviewer"}
 _EXAMPLE = "2027-01-25T12:00"
 _ALL_AREAS = ("", "*", "all")
+# In the column `text`: the reviewer's own words stand again. An empty cell says nothing.
+TAKEN_BACK = "-"
+# A cell of a spreadsheet holds 32,767 characters, and what is longer is cut when it is saved.
+MAX_CHARACTERS = 20_000
 _RELEASED = {"": None, "yes": True, "true": True, "x": True, "1": True, "no": False, "false": False, "0": False}
 # Clocks differ. A time further ahead would release what nobody has read yet, and win over every later row.
 _MAX_AHEAD = timedelta(minutes=5)
@@ -49,10 +54,25 @@ class Comment:
 
 
 @dataclass(frozen=True)
+class Text:
+    """A TA's own text on an area, in place of the reviewer's summary and remarks: paragraphs, no Markdown."""
+
+    text: str
+    reviewer: str
+    reviewed_at: datetime
+
+    def is_about(self, written_at: datetime) -> bool:
+        """Whether it stands in place of a draft that was written at `written_at`: said before, it is about another."""
+        return self.reviewed_at >= written_at
+
+
+@dataclass(frozen=True)
 class Word:
     """What the TAs say of one area of one group; None and empty where they say nothing.
 
-    `is_released` is what the newest row says that speaks of release, `release_said_at` when it was written.
+    `is_released` is what the newest row says that speaks of release, `release_said_at` when it was written. `text` is
+    the newest, `released_text` the one that was the newest when the release was written; None where there is none or
+    it was taken back. Whether one is about the draft that stands, it says itself.
     """
 
     score: int | None = None
@@ -61,6 +81,8 @@ class Word:
     comments: tuple[Comment, ...] = ()
     is_released: bool | None = None
     release_said_at: datetime | None = None
+    text: Text | None = None
+    released_text: Text | None = None
 
 
 def load_reviews(
@@ -78,7 +100,8 @@ def load_reviews(
     names = {group_id.casefold(): group_id for group_id in group_ids}
     rows: list[dict[str, Any]] = []
     problems: list[RowProblem] = []
-    for row, cells in optional_rows(file, "reviews", _HEADER, _header):
+    for row, guarded_cells in optional_rows(file, "reviews", HEADER, _header):
+        cells = [unguarded(cell) for cell in guarded_cells]
         known = names.get(group_id_in(cells[0]).casefold())
         try:
             rows.append({"row": row} | _review(dict(zip(_COLUMNS, cells, strict=True)), known, rubric, zone, latest))
@@ -87,12 +110,27 @@ def load_reviews(
     return Reviews(pl.DataFrame(rows, schema=REVIEWS.schema), tuple(problems))
 
 
+def check_review(
+    cells: Mapping[str, str], group_ids: Mapping[str, str], rubric: Rubric, zone: ZoneInfo, now: datetime
+) -> None:
+    """Refuse a row that `load_reviews` would not take; `group_ids` are the roster's by their casefolded form.
+
+    Raises:
+        ValueError: it would not; the text says why and what to do (no full stop ends it).
+    """
+    known = group_ids.get(group_id_in(cells["group id"]).casefold())
+    _review(cells, known, rubric, zone, now + _MAX_AHEAD)
+
+
 def effective(reviews: pl.DataFrame, group_id: str, area: str) -> Word:
     """What counts for an area: of score and release the newest row that says something, and its comments, oldest first.
 
     A row without an area is about every area; its comment is one of `general_comments`. Of rows of the same time the
     later one in the file counts.
     """
+    # Of most groups nothing is said, and asking the class's 500 areas takes a second.
+    if reviews.is_empty():
+        return Word()
     rows = reviews.filter((pl.col("group_id") == group_id) & (pl.col("area").is_null() | (pl.col("area") == area)))
     scored, spoken = _newest(rows, "score"), _newest(rows, "is_released")
     return Word(
@@ -102,6 +140,8 @@ def effective(reviews: pl.DataFrame, group_id: str, area: str) -> Word:
         comments=_comments(rows.filter(pl.col("area").is_not_null())),
         is_released=spoken["is_released"],
         release_said_at=spoken["reviewed_at"],
+        text=_text(rows),
+        released_text=_text(_until(rows, spoken)) if spoken["is_released"] else None,
     )
 
 
@@ -122,6 +162,18 @@ def _newest(rows: pl.DataFrame, column: str) -> Mapping[str, Any]:
     return said.row(0, named=True) if said.height else dict.fromkeys(rows.columns)
 
 
+def _until(rows: pl.DataFrame, last: Mapping[str, Any]) -> pl.DataFrame:
+    """The rows that were said when `last` was, it among them."""
+    at = pl.col("reviewed_at")
+    is_before = (at < last["reviewed_at"]) | ((at == last["reviewed_at"]) & (pl.col("row") <= last["row"]))
+    return rows.filter(is_before)
+
+
+def _text(rows: pl.DataFrame) -> Text | None:
+    said = _newest(rows, "text")
+    return Text(said["text"], said["reviewer"], said["reviewed_at"]) if said["text"] else None
+
+
 def _comments(rows: pl.DataFrame) -> tuple[Comment, ...]:
     said = rows.filter(pl.col("comment").is_not_null()).sort("reviewed_at", "row")
     return tuple(Comment(*row) for row in said.select("comment", "reviewer", "reviewed_at").iter_rows())
@@ -140,14 +192,29 @@ def _review(
         "group_id": group_id,
         "area": _area(cells["area"], rubric),
         "score": _score(cells["score"], rubric),
-        "comment": cells["comment"].strip() or None,
+        "comment": _short(cells["comment"].strip(), "comment") or None,
+        "text": _own_text(cells["text"]),
         "is_released": _release(cells["released"]),
         "reviewer": cells["reviewer"].strip(),
         "reviewed_at": _moment(cells["time"], zone, latest),
     }
-    if all(review[name] is None for name in ("score", "comment", "is_released")):
-        raise ValueError("it says nothing. Fill in score, comment or released, or delete the row")
+    if all(review[name] is None for name in ("score", "comment", "text", "is_released")):
+        raise ValueError("it says nothing. Fill in score, comment, text or released, or delete the row")
+    if review["text"] is not None and review["area"] is None:
+        raise ValueError("its text is about no area. Write which one, or make it a comment")
     return review
+
+
+def _own_text(cell: str) -> str | None:
+    """The TA's text with lines that end as ours do; empty where an earlier one is taken back."""
+    text = _short("\n".join(re.split(r"\r\n|\r|\n", cell)).strip(), "text")
+    return "" if text == TAKEN_BACK else text or None
+
+
+def _short(text: str, name: str) -> str:
+    if len(text) > MAX_CHARACTERS:
+        raise ValueError(f"its {name} has more than {MAX_CHARACTERS:,} characters. Shorten it")
+    return text
 
 
 def _area(cell: str, rubric: Rubric) -> str | None:
@@ -200,11 +267,11 @@ def _moment(cell: str, zone: ZoneInfo, latest: datetime) -> datetime:
 
 
 def _header(file: Path, cells: Sequence[str]) -> list[int | None]:
-    names = [_ALIASES.get(name, name) for name in column_names(cells)]
+    names = [ALIASES.get(name, name) for name in column_names(cells)]
     missing = [name for name in _NEEDED if name not in names]
     if missing:
         raise ConfigError(
             f"{file}: the header lacks {' and '.join(name.replace(' ', '_') for name in missing)}. "
-            f"The first row must be: {_HEADER}."
+            f"The first row must be: {HEADER}."
         )
     return [names.index(name) if name in names else None for name in _COLUMNS]

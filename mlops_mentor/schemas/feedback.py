@@ -162,13 +162,15 @@ REVIEWS = Table(
         Column("area", pl.String, "The area of the rubric; null for all of the group.", False),
         Column("score", pl.Int64, "The TA's score; null where the machine's stands.", minimum=1),
         Column("comment", pl.String, "What the group is told besides; null for nothing."),
+        Column("text", pl.String, "The TA's own text in place of the reviewer's summary and remarks, as long as the "
+               "draft that it was written on stands; empty where an earlier one is taken back, null for nothing."),
         Column("is_released", pl.Boolean, "Released to the group (true) or taken back (false); null where it "
                "says nothing of that."),
         Column("reviewer", pl.String, "Who. Personal data: never exported.", True),
         Column("reviewed_at", UTC, "When (UTC).", True),
     ),
     key=("row",),
-    version="1",
+    version="2",
     is_by_group=False,
 )  # fmt: skip
 

@@ -52,7 +52,15 @@ def pack_rows(*rows: dict[str, Any]) -> pl.DataFrame:
 
 def review_rows(*rows: dict[str, Any]) -> pl.DataFrame:
     """A frame of `reviews`: of group 1, by Kim, one minute after another from when `feedback_rows` were written."""
-    default = {"group_id": "1", "area": None, "score": None, "comment": None, "is_released": None, "reviewer": "Kim"}
+    default = {
+        "group_id": "1",
+        "area": None,
+        "score": None,
+        "comment": None,
+        "text": None,
+        "is_released": None,
+        "reviewer": "Kim",
+    }
     filled = [
         default | {"row": number + 2, "reviewed_at": WRITTEN_AT.replace(minute=number)} | row
         for number, row in enumerate(rows)

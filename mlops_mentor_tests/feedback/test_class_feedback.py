@@ -6,9 +6,12 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import anyio
 import polars as pl
 import pytest
 
+from mlops_mentor.feedback import group_feedback
+from mlops_mentor.feedback.area import AreaResult, review_area
 from mlops_mentor.schemas import FEEDBACK, FEEDBACK_REPORTS, FEEDBACK_TABLES, LLM_CALLS, REVIEW_PACKS, REVIEWS
 from mlops_mentor_tests.chains import Chain, finished, recomputed
 from mlops_mentor_tests.feedback.classes import CONTENTS, NAMES, ReviewedClass
@@ -81,6 +84,24 @@ def test_text_that_stays_as_it_is_keeps_its_time_at_a_new_commit(by_rules: Revie
     after = by_rules.feedback()
     assert after["unit_testing"]["snapshot_sha"] != before["unit_testing"]["snapshot_sha"]
     assert after["unit_testing"]["written_at"] == before["unit_testing"]["written_at"]
+
+
+def test_a_text_is_of_the_moment_at_which_it_can_be_read(
+    by_rules: ReviewedClass, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Until then TAs release what was there before.
+    answered: list[datetime] = []
+
+    async def slowly(*given: Any) -> AreaResult:
+        result = await review_area(*given)
+        await anyio.sleep(0.01)
+        answered.append(datetime.now(UTC))
+        return result
+
+    monkeypatch.setattr(group_feedback, "review_area", slowly)
+    by_rules.review()
+    assert len(answered) == len(AREAS)
+    assert min(row["written_at"] for row in by_rules.feedback().values()) >= max(answered)
 
 
 def test_a_group_whose_repository_was_never_read_is_left_out(by_rules: ReviewedClass) -> None:

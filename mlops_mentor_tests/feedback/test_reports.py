@@ -124,6 +124,71 @@ def test_a_score_of_a_ta_wins_and_the_ta_sees_both() -> None:
     assert "Structure 5" not in report["released_markdown"]
 
 
+def _edit(text: str, *, minutes: int = 0, **more: Any) -> dict[str, Any]:
+    at = WRITTEN_AT + timedelta(minutes=minutes)
+    return {"area": "code_quality", "text": text, "reviewed_at": at} | more
+
+
+SAID = feedback_rows(
+    {"summary": "The machine's words.", "strengths": [remark("A machine's praise.")], "improvements": [
+        remark("A machine's doubt.", citation("a.py", 1, "import b"), severity="major", advice="Do.")]}
+)  # fmt: skip
+
+
+def test_a_text_of_a_ta_stands_in_place_of_the_reviewers_words_and_the_ta_sees_both() -> None:
+    report = _report(SAID, review_rows(_edit("Mine.\n\nMine <b>too</b>.", is_released=True)))
+    assert report["areas_released"] == ["code_quality"]
+    told = report["released_markdown"]
+    assert "Edited by a teaching assistant" in told
+    assert "Mine.\n\nMine \\<b\\>too" in told
+    assert [each for each in ("machine", "What is good", "a.py", "Kim") if each in told] == []
+    assert "Edited by Kim" in report["markdown"]
+    assert all(f"machine's {each}" in report["markdown"] for each in ("words", "praise", "doubt"))
+
+
+def test_a_text_that_nobody_has_released_is_a_draft() -> None:
+    report = _report(SAID, review_rows(_edit("Mine.")))
+    assert (report["state"], report["released"]) == ("draft", [])
+    assert "Mine." in report["markdown"]
+
+
+def test_a_text_written_after_the_release_leaves_what_the_group_has_until_it_is_released_too() -> None:
+    release = {"is_released": True}
+    rows = ({**release, "reviewed_at": WRITTEN_AT}, _edit("Mine.", minutes=5))
+    report = _report(SAID, review_rows(*rows))
+    assert report["state"] == "changed_since_release"
+    assert report["areas_released"] == []
+    assert "The machine's words." in report["released_markdown"]
+    assert "Mine." not in report["released_markdown"]
+    assert "The group reads an earlier version" in report["markdown"]
+    again = _report(SAID, review_rows(*rows, {**release, "reviewed_at": WRITTEN_AT + timedelta(minutes=6)}))
+    assert (again["state"], again["areas_released"]) == ("released", ["code_quality"])
+    assert "Mine." in again["released_markdown"]
+    assert "machine's words" not in again["released_markdown"]
+
+
+def test_a_newer_draft_leaves_a_released_text_as_it_was_and_the_ta_is_told() -> None:
+    reviews = review_rows(_edit("Mine.", is_released=True))
+    first = _report(SAID, reviews)
+    draft = feedback_rows({"summary": "New words.", "written_at": LATER})
+    second = _report(draft, reviews, previous=_frame(first))
+    assert second["released"] == first["released"]
+    assert "Mine." in second["released_markdown"]
+    assert "New words." not in second["released_markdown"]
+    assert "The text of Kim, 2027-01-25 10:00 UTC, is about an earlier draft" in second["markdown"]
+    assert "Mine." not in second["markdown"]
+    released = _report(draft, pl.concat([reviews, review_rows({"is_released": True, "reviewed_at": LATER})]),
+                       previous=_frame(second))  # fmt: skip
+    assert "New words." in released["released_markdown"]
+    assert "Mine." not in released["released_markdown"]
+
+
+def test_a_text_that_is_taken_back_gives_the_reviewers_words_again() -> None:
+    report = _report(SAID, review_rows(_edit("Mine."), _edit("", minutes=1, is_released=True)))
+    assert "The machine's words." in report["released_markdown"]
+    assert "Mine." not in report["markdown"]
+
+
 def test_overall_scores_follow_the_rubric_with_the_tas_scores_in_them() -> None:
     criteria = [{"criterion": "cloud", "score": 2}, {"criterion": "deployment", "score": 3}]
     feedback = feedback_rows(
@@ -214,7 +279,8 @@ EVIL = (
 )
 
 
-def test_no_text_of_others_becomes_an_image_a_link_html_or_a_heading() -> None:
+@pytest.mark.parametrize("text", [None, EVIL])
+def test_no_text_of_others_becomes_an_image_a_link_html_or_a_heading(text: str | None) -> None:
     evil = remark(EVIL, citation(EVIL, 1, EVIL), citation(EVIL, 1, "x" * 200 + EVIL), severity="major", advice=EVIL)
     row = {
         "summary": EVIL, "strengths": [remark(EVIL)], "improvements": [evil], "state": "needs_review", "reason": EVIL,

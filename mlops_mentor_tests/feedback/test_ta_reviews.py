@@ -46,8 +46,8 @@ def test_a_row_is_a_score_a_comment_and_a_release_in_utc(tmp_path: Path) -> None
     validate(REVIEWS, loaded.frame)
     assert loaded.problems == ()
     assert loaded.frame.rows() == [
-        ("1", 2, "unit_testing", 3, "Fine, but short", True, "Kim", datetime(2027, 1, 25, 11, tzinfo=UTC)),
-        ("Group-B", 3, None, None, "Well done", None, "Bo", datetime(2027, 1, 25, 12, tzinfo=UTC)),
+        ("1", 2, "unit_testing", 3, "Fine, but short", None, True, "Kim", datetime(2027, 1, 25, 11, tzinfo=UTC)),
+        ("Group-B", 3, None, None, "Well done", None, None, "Bo", datetime(2027, 1, 25, 12, tzinfo=UTC)),
     ]
 
 
@@ -159,6 +159,57 @@ def test_comments_on_an_area_are_all_kept_and_those_on_the_group_stand_apart(tmp
     )
     assert [each.text for each in effective(frame, "1", "ci_cd").comments] == ["first", "second"]
     assert [each.text for each in general_comments(frame, "1")] == ["for all"]
+
+
+TEXTS = HEADER.replace("released", "released,text")
+
+
+def test_a_text_is_about_one_area_and_keeps_its_paragraphs(tmp_path: Path) -> None:
+    loaded = _load(tmp_path, TEXTS + '1,ci_cd,,,Kim,2027-01-25T12:00,,"One.\r\n\r\nTwo, still."\n')
+    assert loaded.problems == ()
+    said = effective(loaded.frame, "1", "ci_cd").text
+    assert said is not None
+    assert (said.text, said.reviewer) == ("One.\n\nTwo, still.", "Kim")
+    assert effective(loaded.frame, "1", "report").text is None
+
+
+@pytest.mark.parametrize(
+    ("area", "text", "said"), [("all", "x", "about no area"), ("ci_cd", "x" * 20_001, "Shorten it")]
+)
+def test_a_text_that_cannot_be_used_is_a_problem_with_what_to_do(
+    tmp_path: Path, area: str, text: str, said: str
+) -> None:
+    loaded = _load(tmp_path, TEXTS + f"1,{area},3,,Kim,2027-01-25T12:00,yes,{text}\n")
+    assert loaded.frame.is_empty()
+    assert said in str(loaded.problems[0])
+
+
+def test_the_newest_text_counts_until_it_is_taken_back(tmp_path: Path) -> None:
+    rows = (
+        "1,ci_cd,,,Kim,2027-01-25T12:00,,first",
+        "1,ci_cd,,,Bo,2027-01-25T14:00,,second",
+        "1,ci_cd,4,a score says nothing of it,Bo,2027-01-25T15:00,,",
+    )
+    frame = _load(tmp_path, TEXTS + "\n".join(rows)).frame
+    text = effective(frame, "1", "ci_cd").text
+    assert text is not None
+    assert text.text == "second"
+    taken_back = _load(tmp_path, TEXTS + "\n".join((*rows, "1,ci_cd,,,Kim,2027-01-25T16:00,,-"))).frame
+    assert effective(taken_back, "1", "ci_cd").text is None
+
+
+def test_a_release_covers_the_text_that_stood_there_and_no_later_one(tmp_path: Path) -> None:
+    frame = _load(
+        tmp_path,
+        TEXTS
+        + "1,ci_cd,,,Kim,2027-01-25T12:00,,first\n1,,,,Bo,2027-01-25T13:00,yes,\n"
+        + "1,ci_cd,,,Kim,2027-01-25T13:00,,in the same minute and later in the file\n",
+    ).frame
+    word = effective(frame, "1", "ci_cd")
+    assert word.released_text is not None
+    assert word.text is not None
+    assert word.released_text.text == "first"
+    assert word.text.text == "in the same minute and later in the file"
 
 
 def test_the_key_of_a_group_changes_with_its_own_rows_alone(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from mlops_mentor.feedback.class_feedback import feedback_of
 from mlops_mentor.feedback.estimate import Estimate, estimate_class
 from mlops_mentor.freshness import class_key
 from mlops_mentor.schemas import FEEDBACK, FEEDBACK_REPORTS, LLM_CALLS, REPO_SNAPSHOTS, REVIEW_PACKS, REVIEWS, empty
-from mlops_mentor_tests.chains import COURSE, Chain, finished
+from mlops_mentor_tests.chains import COURSE, Chain, finished, recomputed
 from mlops_mentor_tests.feedback.classes import CONTENTS, ReviewedClass
 from mlops_mentor_tests.feedback.llm.fault_server import SERVER_ERROR, FaultServer, always, per_question
 from mlops_mentor_tests.feedback.models import honest
@@ -152,3 +152,20 @@ def test_what_is_published_is_stale_when_tas_say_something_of_a_group_without_fe
     before = class_key(made.lake)
     made.lake.write(REVIEWS, empty(REVIEWS), input_key="another sheet")
     assert class_key(made.lake) != before
+
+
+def test_what_was_released_before_a_push_is_read_although_no_run_came_between(tmp_path: Path) -> None:
+    made = ReviewedClass(tmp_path / "data")
+    made.commit("1")
+    made.review()
+    before = made.feedback()["code_quality"]
+    made.say(pl.DataFrame([RELEASE | {"reviewed_at": datetime.now(UTC)}], schema=REVIEWS.schema))
+    made.commit("1", {b"src/digits/extra.py": b"def more(number):\n    return number + 1\n" * 40})
+    result = made.review()["1"]
+    assert FEEDBACK_REPORTS.name in recomputed(result)
+    assert made.feedback()["code_quality"]["written_at"] > before["written_at"]
+    report = made.lake.read(FEEDBACK_REPORTS, "1").row(0, named=True)
+    assert report["state"] == "changed_since_release"
+    assert "code_quality" not in report["areas_released"]
+    told = {each["area"]: each["text"] for each in report["released"]}["code_quality"]
+    assert before["snapshot_sha"][:12] in told

@@ -20,6 +20,10 @@ _QUALITY_ITEMS = ("W1-03", "W1-04", "W1-05", "W1-06", "W1-07", "W1-08", "W1-09",
 _TESTING_ITEMS = ("W2-01", "W2-02", "W2-03", "W2-04", "W2-15", "W2-16")
 _AUTOMATION_ITEMS = ("W1-03", "W1-10", "W1-12", "W2-04", "W2-05", "W2-06", "W2-07", "W2-08", "W2-09", "W2-10", "W2-11",
                      "W2-12", "W2-13", "W2-14", "W2-15", "W3-03", "W3-04", "W3-05", "W3-06")  # fmt: skip
+# The items of the checklist that bear on an area.
+ITEMS: Mapping[str, tuple[str, ...]] = {
+    "code_quality": _QUALITY_ITEMS, "unit_testing": _TESTING_ITEMS, "ci_cd": _AUTOMATION_ITEMS
+}  # fmt: skip
 _MAX_NAMED = 12
 
 
@@ -27,6 +31,12 @@ def facts_of_code(area: str, evidence: GroupEvidence, shelf: Shelf) -> list[str]
     """Sentences for an area that is not the report; an area that is not known is treated as `code_quality`."""
     say = _SAYING.get(area, _of_quality)
     return list(say(evidence, shelf))
+
+
+def numbers_of(area: str, quality: Mapping[str, Any]) -> list[str]:
+    """The sentences with numbers of the row of `code_quality`; an area that is not known is as `code_quality`."""
+    sentences = {"unit_testing": _TESTING_NUMBERS, "ci_cd": _AUTOMATION_NUMBERS}.get(area, _QUALITY_NUMBERS)
+    return list(_numbers(quality, sentences))
 
 
 def _of_quality(evidence: GroupEvidence, shelf: Shelf) -> Iterator[str]:
