@@ -23,7 +23,7 @@ _DOCUMENT = re.compile(
 _SETTINGS = re.compile(
     r"(?i)(?:^|/)(?:[^/]*\.env[^/]*|dockerfile[^/]*|[^/]*\.(?:ya?ml|toml|ini|cfg|conf|sh|properties|netrc))$"
 )
-_PLACEHOLDER = re.compile(
+PLACEHOLDER = re.compile(
     r"(?i)^(?:none|null|true|false|str|string|required|optional|changeme|(?:your|my|the|some|insert|enter|add|put)[_-]?.*"
     r"|x{3,}.*|\*+|\.{3,}|<.*>?|.*(?:example|placeholder|dummy|_here).*|test|token|secret|password|/.*|.*\.(?:json|ya?ml|txt|env|pem|key)|[a-z]+(?:[-_][a-z]+)+|[a-z]+[._][a-z._]+)$"
 )
@@ -156,7 +156,7 @@ def _without_secrets(text: str, is_settings: bool, counter: _Counter) -> str:
 
 
 def _unless_placeholder(match: re.Match[str]) -> str:
-    return match.group() if _PLACEHOLDER.match(match["value"]) else _keep_around(match)
+    return match.group() if PLACEHOLDER.match(match["value"]) else _keep_around(match)
 
 
 def _without_data(text: str, counter: _Counter) -> str:

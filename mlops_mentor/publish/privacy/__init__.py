@@ -1,0 +1,1 @@
+"""The privacy gate: everything that leaves the data directory passes it."""
