@@ -1,0 +1,39 @@
+"""Old commits that are to be gone, remembered on this machine until they are.
+
+Belongs here: one small file beside the lock. Once history is cut, the Hub names the old commits no more, though it may
+still hand them out: who erases again after an interruption has to know what to look for.
+"""
+
+import json
+import os
+import re
+from collections.abc import Iterable
+from pathlib import Path
+
+_COMMIT = re.compile(r"[0-9a-f]{40,64}")
+
+
+def remembered_file(lock: Path) -> Path:
+    """Where they stand."""
+    return lock.with_name(f"{lock.name}.erasing.json")
+
+
+def load_commits(file: Path, repo: str) -> set[str]:
+    """The commits of that dataset; none where nothing can be read."""
+    try:
+        stored = json.loads(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return set()
+    commits = stored.get(repo) if isinstance(stored, dict) else None
+    return {each for each in commits if _COMMIT.fullmatch(str(each))} if isinstance(commits, list) else set()
+
+
+def keep_commits(file: Path, repo: str, commits: Iterable[str]) -> None:
+    """Remember these commits of the dataset, and of no other one; forget all where there are none."""
+    known = sorted(commits)
+    if not known:
+        file.unlink(missing_ok=True)
+        return
+    fresh = file.with_name(f".{file.name}.{os.getpid()}.tmp")
+    fresh.write_text(json.dumps({repo: known}), encoding="utf-8")
+    fresh.replace(file)
