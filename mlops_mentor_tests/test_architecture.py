@@ -14,7 +14,13 @@ HOMES = {
     "hishel": ("github",),
     "httpx": ("github",),
     "openai": ("feedback/llm/client.py",),
-    "httpx2": ("feedback/llm/client.py",),
+    "httpx2": ("feedback/llm/client.py", "publish/hub"),
+    "huggingface_hub": ("publish/hub", "app"),
+    "datasets": (),
+    "gradio": ("app",),
+    "jinja2": ("pages/render.py", "app/content.py"),
+    "starlette": ("app", "desk"),
+    "uvicorn": ("app", "desk"),
     # GitHub and models are asked asynchronously, and nothing else is.
     "anyio": ("github", "feedback", "changes.py"),
     "typer": ("cli",),
@@ -25,7 +31,8 @@ HOMES = {
 # Later in the data flow, and further from the ground: a folder imports only what stands before it.
 FLOORS = ("errors", "yaml_models", "diagnosis", "addresses", "schemas", "course", "settings", "sheets", "roster",
           "extensions", "lake", "repos", "identity_map", "github", "evidence", "metrics", "inputs", "freshness",
-          "group_work", "chain", "feedback", "leaderboard", "changes", "waves", "sample", "defs", "cli")  # fmt: skip
+          "group_work", "chain", "sheet_writing", "identity_sheet", "feedback", "leaderboard", "publish", "pages",
+          "app", "desk", "changes", "waves", "sample", "defs", "cli")  # fmt: skip
 
 
 def imports(file: Path) -> set[str]:

@@ -17,7 +17,8 @@ ONCE_A_WAVE = (
 
 refresh_sensor = dg.AutomationConditionSensorDefinition(
     "refresh_after_wave",
-    target=dg.AssetSelection.groups("leaderboard"),
+    # Nothing leaves this machine by itself: `dataset_push` is not among them.
+    target=dg.AssetSelection.groups("leaderboard") | dg.AssetSelection.assets("dataset_export", "static_site"),
     default_status=dg.DefaultSensorStatus.RUNNING,
-    description="Refreshes leaderboard and warehouse once after groups were worked on.",
+    description="Refreshes leaderboard, warehouse, export and site once after groups were worked on.",
 )

@@ -4,12 +4,14 @@ from collections.abc import Mapping
 
 import dagster as dg
 
-from mlops_mentor.defs.assets import evidence, feedback, github, leaderboard, metrics, repos, roster
+from mlops_mentor.defs.assets import evidence, feedback, github, leaderboard, metrics, publish, repos, roster
 from mlops_mentor.defs.automation import refresh_sensor
 from mlops_mentor.defs.feedback_step import group_feedback
 from mlops_mentor.defs.group_step import group_step
 from mlops_mentor.defs.jobs import (
+    push_dataset,
     refresh_class,
+    refresh_export,
     refresh_feedback,
     refresh_groups,
     refresh_pages,
@@ -62,9 +64,21 @@ def build_defs(*, resource_overrides: Mapping[str, object] | None = None) -> dg.
             leaderboard.leaderboard_history,
             feedback.feedback_agreement,
             leaderboard.warehouse,
+            publish.dataset_export,
+            publish.static_site,
+            publish.dataset_push,
         ],
         resources={"mentor": Mentor(), **(resource_overrides or {})},
-        jobs=[refresh_roster, refresh_groups, refresh_reviews, refresh_feedback, refresh_pages, refresh_class],
+        jobs=[
+            refresh_roster,
+            refresh_groups,
+            refresh_reviews,
+            refresh_feedback,
+            refresh_pages,
+            refresh_class,
+            refresh_export,
+            push_dataset,
+        ],
         schedules=nightly_schedules(settings),
         sensors=[roster_sensor, repository_sensor, reviews_sensor, refresh_sensor],
         # One process a run: a process a step costs three seconds of CPU each, and the groups share theirs anyway.

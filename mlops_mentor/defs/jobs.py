@@ -33,3 +33,13 @@ refresh_class = dg.define_asset_job(
     dg.AssetSelection.groups("leaderboard"),
     description="The tables over all groups, and the warehouse.",
 )
+refresh_export = dg.define_asset_job(
+    "refresh_export",
+    dg.AssetSelection.assets("dataset_export", "static_site"),
+    description="The export and the static site. Nothing is sent anywhere.",
+)
+push_dataset = dg.define_asset_job(
+    "push_dataset",
+    dg.AssetSelection.assets("dataset_push"),
+    description="The export to the Hugging Face Hub, where one is configured.",
+)

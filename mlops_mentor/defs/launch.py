@@ -4,14 +4,22 @@ Belongs here: which runs a refresh of the class takes, and what they left.
 """
 
 import secrets
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
 import dagster as dg
 
 from mlops_mentor.defs.instance import open_instance
-from mlops_mentor.defs.jobs import refresh_class, refresh_feedback, refresh_groups, refresh_reviews, refresh_roster
+from mlops_mentor.defs.jobs import (
+    push_dataset,
+    refresh_class,
+    refresh_export,
+    refresh_feedback,
+    refresh_groups,
+    refresh_reviews,
+    refresh_roster,
+)
 from mlops_mentor.defs.orphans import PROCESS_TAG, end_orphaned_runs, process_lock
 from mlops_mentor.defs.partitions import NAME, range_tags, stretches, sync_partitions
 from mlops_mentor.defs.resources import Mentor
@@ -76,6 +84,25 @@ class Launcher:
     def run_class(self) -> None:
         """Materialize the tables over all groups and publish the warehouse."""
         self._run(refresh_class.name, raise_on_error=True)
+
+    def run_export(self) -> None:
+        """Export what the class may see, and make the static site of it.
+
+        Raises:
+            MentorError: something that must not get out has no rule, or a sheet cannot be used.
+        """
+        self._run(refresh_export.name, raise_on_error=True)
+
+    def run_push(self) -> Mapping[str, Any]:
+        """Push the export to the Hub; what the asset says of it.
+
+        Raises:
+            MentorError: the Hub did not take it.
+        """
+        result = self._run(push_dataset.name, raise_on_error=True)
+        for event in result.get_asset_materialization_events():
+            return {name: value.value for name, value in event.materialization.metadata.items()}
+        return {}
 
     def _run(self, job: str, *, raise_on_error: bool, tags: dict[str, str] | None = None, config: Any = None) -> Any:
         return self._definitions.resolve_job_def(job).execute_in_process(

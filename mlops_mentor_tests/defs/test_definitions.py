@@ -17,6 +17,7 @@ FEEDBACK = {"review_packs", "feedback", "llm_calls", "feedback_reports"}
 PARTITIONED = BY_GROUP | FEEDBACK
 OF_THE_CLASS = {"group_status", "same_code", "leaderboard", "leaderboard_history", "feedback_agreement"}
 WHOLE = {"groups", "starter_files", "starter_shapes", "reviews"} | OF_THE_CLASS
+FOR_OTHERS = {"dataset_export", "static_site", "dataset_push"}
 DEPENDENCIES = {
     "groups": set(),
     "starter_files": set(),
@@ -65,6 +66,12 @@ DEPENDENCIES = {
     "same_code": {"groups", "starter_files", "files", "commits"},
     "leaderboard": {"groups", "group_status", "repo_stats", "flags", "same_code"},
     "leaderboard_history": {"groups", "leaderboard"},
+    "dataset_export": {
+        "groups", "commits", "report_answers", "report_checks", "checklist", "progress", "repo_stats",
+        "feedback_reports", "leaderboard", "leaderboard_history",
+    },
+    "static_site": {"dataset_export"},
+    "dataset_push": {"dataset_export"},
 }  # fmt: skip
 CHECKS = {
     ("groups", "rows_are_good"),
@@ -78,6 +85,7 @@ CHECKS = {
     ("reviews", "rows_are_usable"),
     ("feedback", "reviewer_answered"),
     ("feedback", "needs_no_review"),
+    ("dataset_export", "nothing_is_withheld"),
     ("group_status", "has_every_group"),
     ("leaderboard", "has_every_group"),
     *((name, "fits_schema") for name in PARTITIONED),
@@ -102,7 +110,7 @@ def test_the_definitions_can_be_loaded_by_dagster(definitions: dg.Definitions) -
 
 
 def test_the_assets_are_these(specs: dict[str, dg.AssetSpec]) -> None:
-    assert set(specs) == PARTITIONED | WHOLE | {"warehouse"}
+    assert set(specs) == PARTITIONED | WHOLE | FOR_OTHERS | {"warehouse"}
     assert {table.name for table in GROUP_TABLES} == BY_GROUP
     assert {table.name for table in FEEDBACK_TABLES} == FEEDBACK
 
@@ -143,9 +151,9 @@ def test_the_checks_exist_and_are_described(definitions: dg.Definitions) -> None
     assert all(len(graph.get_check_spec(key).description or "") > 20 for key in graph.asset_check_keys)
 
 
-def test_only_the_tables_of_the_class_refresh_by_themselves(specs: dict[str, dg.AssetSpec]) -> None:
+def test_what_the_class_is_about_refreshes_by_itself_and_nothing_is_pushed(specs: dict[str, dg.AssetSpec]) -> None:
     automatic = {name for name, spec in specs.items() if spec.automation_condition is not None}
-    assert automatic == OF_THE_CLASS | {"warehouse"}
+    assert automatic == OF_THE_CLASS | {"warehouse", "dataset_export", "static_site"}
 
 
 def test_the_sensor_runs_from_the_start_and_covers_what_refreshes_by_itself(definitions: dg.Definitions) -> None:
@@ -153,7 +161,7 @@ def test_the_sensor_runs_from_the_start_and_covers_what_refreshes_by_itself(defi
     assert isinstance(sensor, dg.AutomationConditionSensorDefinition)
     assert sensor.default_status is dg.DefaultSensorStatus.RUNNING
     selected = sensor.asset_selection.resolve(definitions.resolve_asset_graph())
-    assert {key.to_user_string() for key in selected} == OF_THE_CLASS | {"warehouse"}
+    assert {key.to_user_string() for key in selected} == OF_THE_CLASS | {"warehouse", "dataset_export", "static_site"}
 
 
 def test_what_watches_and_what_runs_at_night_is_off_at_first(definitions: dg.Definitions) -> None:
