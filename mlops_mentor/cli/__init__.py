@@ -172,6 +172,82 @@ def ui(
     serve_ui(load_settings(data_dir=data_dir, roster=roster, course=course), port)
 
 
+@app.command()
+def export(roster: Roster = None, data_dir: DataDir = None, course: CourseFile = None) -> None:
+    """Export what the class may see, behind the privacy gate, and make the static site. `run` does so too."""
+    from mlops_mentor.cli.publish import export as export_class
+    from mlops_mentor.settings import load_settings
+
+    export_class(load_settings(data_dir=data_dir, roster=roster, course=course))
+
+
+@app.command()
+def push(roster: Roster = None, data_dir: DataDir = None, course: CourseFile = None) -> None:
+    """Push the export to the Hugging Face dataset MENTOR_HF_REPO, in one commit; none when nothing has changed."""
+    from mlops_mentor.cli.publish import push as push_export
+    from mlops_mentor.settings import load_settings
+
+    push_export(load_settings(data_dir=data_dir, roster=roster, course=course))
+
+
+@app.command()
+def erase(
+    group: Annotated[str, typer.Argument(help="The group, as the roster calls it.", metavar="GROUP")],
+    roster: Roster = None,
+    data_dir: DataDir = None,
+    course: CourseFile = None,
+    make_anew: Annotated[
+        bool, typer.Option(help="Delete the dataset and make it anew where old commits can still be seen.")
+    ] = False,
+) -> None:
+    """Take a group out of everything published: the export, the site, and the dataset with its whole history."""
+    from mlops_mentor.cli.publish import erase as erase_group
+    from mlops_mentor.settings import load_settings
+
+    settings = load_settings(data_dir=data_dir, roster=roster, course=course)
+    erase_group(settings, group, make_anew=make_anew)
+
+
+@app.command("app")
+def app_command(
+    data_dir: DataDir = None,
+    port: Annotated[int, typer.Option(min=1, max=65535, help="Where it listens, on 127.0.0.1 alone.")] = 7860,
+) -> None:
+    """Show the class its page on http://127.0.0.1:7860, from the export alone, until Ctrl-C."""
+    from mlops_mentor.app.serve import serve_app
+    from mlops_mentor.settings import load_settings
+
+    serve_app(load_settings(data_dir=data_dir).export_dir, port=port, announce=say)
+
+
+@app.command()
+def space(
+    directory: Annotated[Path, typer.Argument(help="Where to write it.", metavar="DIR")],
+    data_dir: DataDir = None,
+    course: CourseFile = None,
+) -> None:
+    """Write the web app as a folder for a Hugging Face Space, which reads the dataset MENTOR_HF_REPO."""
+    from mlops_mentor.cli.publish import space as make_space
+    from mlops_mentor.settings import load_settings
+
+    make_space(load_settings(data_dir=data_dir, course=course), directory)
+
+
+@app.command()
+def desk(
+    roster: Roster = None,
+    data_dir: DataDir = None,
+    course: CourseFile = None,
+    host: Annotated[str, typer.Option(help="Where it listens; others than 127.0.0.1 need a password.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=1, max=65535, help="Its port.")] = 7861,
+) -> None:
+    """Open the TAs' desk on http://127.0.0.1:7861: flags, drafts beside evidence, releases. Until Ctrl-C."""
+    from mlops_mentor.desk.server import serve_desk
+    from mlops_mentor.settings import load_settings
+
+    serve_desk(load_settings(data_dir=data_dir, roster=roster, course=course), host=host, port=port, tell=say)
+
+
 @app.command("keep-year")
 def keep_year(
     year: Annotated[str, typer.Argument(help="What to call this class, such as 2027.", metavar="YEAR")],

@@ -19,6 +19,7 @@ from mlops_mentor.github.access import github_access, repo_name
 from mlops_mentor.github.diagnosis import WITHOUT_TOKEN, diagnose_github
 from mlops_mentor.inputs import extensions_of, identities_of
 from mlops_mentor.leaderboard.warehouse import query
+from mlops_mentor.publish.names import load_left_out, load_public_names
 from mlops_mentor.repos import git
 from mlops_mentor.repos.login import Login, github_login
 from mlops_mentor.repos.refs import remote_refs
@@ -154,6 +155,17 @@ def _reviews(settings: Settings) -> Iterator[Finding]:
     yield from _sheet("reviews", file, f"{found.frame.height} rows", found.problems)
 
 
+def _publishing(settings: Settings) -> Iterator[Finding]:
+    groups = load_roster(settings.roster_file).groups
+    ids = [group.group_id for group in groups]
+    shown = load_public_names(settings, groups)
+    left_out = load_left_out(settings.unpublished_file, ids)
+    called = "numbers" if settings.the_course.publish.groups == "number" else "aliases"
+    yield Finding("publishing", True, f"{len(shown)} of {len(ids)} groups, by their {called}")
+    for problem in left_out.problems[:_MAX_LISTED]:
+        yield Finding("publishing", False, str(problem), "correct the row, or delete it")
+
+
 def _sheet(name: str, file: Path, holds: str, problems: Sequence[RowProblem]) -> Iterator[Finding]:
     """A sheet that need not exist: what it holds, and its rows that cannot be used."""
     yield Finding(name, True, f"{holds}; {file}" if file.exists() else f"none; {file}")
@@ -227,6 +239,7 @@ _CHECKS: tuple[tuple[str, _Check, str], ...] = (
     ("identities", _identities, "correct identities.csv"),
     ("rubric", _rubric, "correct the rubric's file, or leave it out of course.yaml"),
     ("reviews", _reviews, "correct reviews.csv"),
+    ("publishing", _publishing, "correct aliases.csv and unpublished.csv"),
     ("starter code", _starter_code, "correct starter_code in course.yaml"),
     ("repositories", _repositories, "correct the roster, or set MENTOR_ROSTER"),
     ("GitHub", _github, "correct GITHUB_TOKEN and GITHUB_SERVER_URL"),

@@ -9,13 +9,15 @@ from mlops_mentor.changes import changed_groups, is_roster_current, is_starter_c
 from mlops_mentor.cli.feedback import feedback_due, run_feedback, say_feedback
 from mlops_mentor.cli.output import Format, say
 from mlops_mentor.cli.progress import follow, progress_display, progress_task
+from mlops_mentor.cli.publish import publishing_problems, run_export, say_export
 from mlops_mentor.cli.show import failed_groups, show_leaderboard
-from mlops_mentor.errors import ConfigError
+from mlops_mentor.errors import ConfigError, MentorError
 from mlops_mentor.feedback.inputs import reviews_of
 from mlops_mentor.freshness import class_inputs_key, class_key
 from mlops_mentor.inputs import extensions_of, identities_of
 from mlops_mentor.lake import Lake
 from mlops_mentor.leaderboard.warehouse import published_key
+from mlops_mentor.publish.class_export import is_export_current, is_site_current
 from mlops_mentor.roster import Group, Roster, RosterChange, groups_from_frame, load_roster, roster_change
 from mlops_mentor.schemas import GROUPS
 from mlops_mentor.settings import Settings
@@ -41,6 +43,8 @@ def run_class(settings: Settings, *, only: Sequence[str], accept_shorter: bool) 
         say(f"identities: {problem}", err=True, fg="yellow")
     for problem in reviews_of(settings, [group.group_id for group in change.groups]).problems:
         say(f"reviews: {problem}", err=True, fg="yellow")
+    for line in publishing_problems(settings, [group.group_id for group in change.groups]):
+        say(f"publishing: {line}", err=True, fg="yellow")
     unknown = sorted(set(only) - {group.group_id for group in change.groups})
     if unknown:
         raise ConfigError(f"--group: {', '.join(unknown)} not in {settings.roster_file}.")
@@ -75,7 +79,8 @@ def _refresh(settings: Settings, roster: Roster, only: Sequence[str], accept_sho
         groups = groups_from_frame(lake.read(GROUPS))
         changed = _changed(settings, groups, only, progress)
         is_published = published_key(settings.warehouse_file) == class_key(lake, class_inputs_key(settings))
-        if not changed and is_published and not feedback_due(settings, groups, only):
+        is_done = is_published and is_export_current(settings) and is_site_current(settings)
+        if not changed and is_done and not feedback_due(settings, groups, only):
             return 0
     # Dagster takes seconds to import: only once there is work.
     with progress_task(progress, "starting Dagster", total=None):
@@ -94,6 +99,11 @@ def _refresh(settings: Settings, roster: Roster, only: Sequence[str], accept_sho
             # The leaderboard never waits for a reviewer that is not set up well.
             with progress_task(progress, "leaderboard and warehouse", total=None):
                 dagster.run_class()
+        try:
+            run_export(dagster, progress)
+        except MentorError as error:
+            # The leaderboard is there all the same, and what was exported before stays.
+            say(f"not exported: {error}", err=True, fg="yellow")
     return len(changed)
 
 
@@ -114,3 +124,4 @@ def _summarize(settings: Settings, num_done: int, num_asked: int, seconds: float
         say(f"  group {group_id}: {reason}")
     say_feedback(settings)
     say(f"Warehouse: {settings.warehouse_file}")
+    say_export(settings)

@@ -6,6 +6,7 @@ import io
 import json
 import logging
 import os
+import re
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -16,6 +17,15 @@ import pytest
 
 import mlops_mentor
 from mlops_mentor.cli import main
+from mlops_mentor.cli.publish import say_export
+from mlops_mentor.publish.class_export import export_class
+from mlops_mentor.publish.dataset.facts import Facts
+from mlops_mentor.publish.dataset.folder import write_folder
+from mlops_mentor.publish.manifest import read_manifest
+from mlops_mentor.schemas import empty
+from mlops_mentor.schemas.published import PUBLISHED
+from mlops_mentor.settings import Settings
+from mlops_mentor_tests.chains import COURSE
 from mlops_mentor_tests.defs.classroom import Classroom, make_classroom
 
 
@@ -347,3 +357,72 @@ def test_the_version_is_printed() -> None:
     said = type_in("--version")
     assert said.code == 0
     assert said.out.startswith("mlops-mentor ")
+
+
+def test_a_group_that_is_to_be_left_out_and_has_left_is_said_and_stops_no_export(tmp_path: Path) -> None:
+    room = make_classroom(tmp_path / "class", ["1", "2"])
+    (room.folder / "unpublished.csv").write_text("group_id,since\n2,\n77,2027-01-20\n", encoding="utf-8")
+
+    said = type_in("run", *of(room))
+
+    assert "publishing: " in said.err
+    assert "unpublished.csv, row 3" in said.err
+    assert "not exported" not in said.err
+    assert read_manifest(room.settings.export_dir).groups == ("1",)
+    assert not list(room.folder.glob(".*.lock"))
+    told = type_in("doctor", *of(room)).out
+    assert "1 of 2 groups, by their numbers" in told
+    assert re.search(r"LOOK\s+publishing", told)
+
+
+def test_a_sheet_of_aliases_that_cannot_be_used_stops_the_export_alone(ran: Ran) -> None:
+    course = ran.room.folder / "by_alias.yaml"
+    course.write_text((ran.room.folder / "course.yaml").read_text("utf-8") + "publish: {groups: alias}\n", "utf-8")
+    arguments = ["--data-dir", str(ran.room.data), "--course", str(course)]
+
+    said = type_in("run", *arguments)
+
+    assert said.code == 0
+    assert "no alias for group 1, 2, 3" in said.err
+    assert "warehouse" in said.out.lower()
+    assert re.search(r"LOOK\s+publishing", type_in("doctor", *arguments).out)
+
+
+def test_what_the_privacy_gate_withheld_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    settings = Settings(data_dir=tmp_path)
+    facts = Facts(course=COURSE, groups=("7", "8"), as_of=None, most=5, withheld={"7": ("evidence", "feedback")})
+    write_folder(settings.export_dir, {each.name: empty(each.table) for each in PUBLISHED}, facts)
+
+    say_export(settings)
+
+    assert "group 7: withheld from evidence, feedback" in capsys.readouterr().out
+
+
+def test_a_group_that_has_left_the_roster_can_be_erased_from_what_was_pushed(tmp_path: Path) -> None:
+    room = make_classroom(tmp_path / "class", ["1", "2"])
+    type_in("run", *of(room))
+    roster = room.folder / "group_info.csv"
+    rows = roster.read_text("utf-8").splitlines()
+    roster.write_text("\n".join(row for row in rows if not row.startswith("2,")) + "\n", "utf-8")
+    type_in("run", "--accept-shorter-roster", *of(room))
+    assert read_manifest(room.settings.export_dir).groups == ("1",)
+
+    said = type_in("erase", "2", *of(room))
+
+    assert (said.code, "Nothing was erased on the Hub" in said.out) == (0, True), said.err
+    unknown = type_in("erase", "77", *of(room))
+    assert "group 77: was never in" in unknown.err
+
+
+def test_a_site_that_was_not_made_of_the_stored_export_is_made_by_the_next_run(tmp_path: Path) -> None:
+    room = make_classroom(tmp_path / "class", ["1", "2"])
+    type_in("run", *of(room))
+    page = room.settings.site_dir / "group" / "2.html"
+    (room.folder / "unpublished.csv").write_text("group_id,since\n2,\n", encoding="utf-8")
+    # As a process leaves it that is killed before the site is written.
+    export_class(room.settings)
+    assert page.exists()
+
+    type_in("run", *of(room))
+
+    assert not page.exists()
