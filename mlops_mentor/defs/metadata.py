@@ -6,14 +6,14 @@ what stands in Markdown is escaped. Markdown under 1,000 characters is shown in 
 
 import base64
 import io
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import dagster as dg
 import polars as pl
 from PIL import Image
 
-from mlops_mentor.schemas import TABLES, Table
+from mlops_mentor.schemas import Table
 
 _MAX_CELL = 48
 # From no commit (pale) to the busiest hour (dark): readable in both themes of the UI and by the colour-blind.
@@ -35,10 +35,10 @@ def asset_metadata(table: Table) -> Mapping[str, Any]:
     return {"dagster/column_schema": dg.TableSchema(columns=columns), "dagster/table_name": table.name}
 
 
-def warehouse_metadata() -> Mapping[str, Any]:
-    """The definition of the warehouse: the tables that are in it, in the place of columns."""
-    tables = [dg.TableColumn(table.name, "table", table.description) for table in TABLES]
-    return {"dagster/column_schema": dg.TableSchema(columns=tables)}
+def tables_metadata(tables: Iterable[Table]) -> Mapping[str, Any]:
+    """The definition of what holds several tables, such as the warehouse: these, in the place of columns."""
+    columns = [dg.TableColumn(table.name, "table", table.description) for table in tables]
+    return {"dagster/column_schema": dg.TableSchema(columns=columns)}
 
 
 def table_metadata(

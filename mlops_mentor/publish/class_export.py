@@ -29,6 +29,7 @@ from mlops_mentor.roster import groups_from_frame
 from mlops_mentor.schemas import FEEDBACK_REPORTS, GROUP_OUTCOMES, GROUPS, LEADERBOARD, LEADERBOARD_HISTORY
 from mlops_mentor.schemas.published import PUBLISHED
 from mlops_mentor.settings import Settings
+from mlops_mentor.whole_files import replace_whole
 
 # Raise it whenever code changes what an export holds: tables, gate, card, manifest.
 _VERSION = "1"
@@ -142,7 +143,7 @@ def is_export_current(settings: Settings) -> bool:
 def note_site(settings: Settings, manifest: str) -> None:
     """Remember that the site was made of the export whose manifest has this digest (`manifest_digest`)."""
     settings.locks_dir.mkdir(parents=True, exist_ok=True)
-    _replace(_site_note_file(settings), manifest)
+    replace_whole(_site_note_file(settings), manifest.encode())
 
 
 def manifest_digest(settings: Settings) -> str:
@@ -161,13 +162,7 @@ def is_site_current(settings: Settings) -> bool:
 
 def _note(settings: Settings, key: str) -> None:
     # Beside the export and not in it: the key may change where no byte of the export does.
-    _replace(_note_file(settings), json.dumps(_noted(settings, key)))
-
-
-def _replace(file: Path, text: str) -> None:
-    temporary = file.with_name(f".{file.name}.tmp")
-    temporary.write_text(text, encoding="utf-8")
-    temporary.replace(file)
+    replace_whole(_note_file(settings), json.dumps(_noted(settings, key)).encode())
 
 
 def _noted(settings: Settings, key: str) -> dict[str, str]:

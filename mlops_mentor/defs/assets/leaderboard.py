@@ -14,7 +14,7 @@ from filelock import FileLock
 
 from mlops_mentor.defs.automation import ONCE_A_WAVE
 from mlops_mentor.defs.group_step import OWNER
-from mlops_mentor.defs.metadata import asset_metadata, table_metadata, warehouse_metadata
+from mlops_mentor.defs.metadata import asset_metadata, table_metadata, tables_metadata
 from mlops_mentor.defs.resources import Mentor
 from mlops_mentor.freshness import class_inputs_key, class_key
 from mlops_mentor.lake import Lake
@@ -183,7 +183,7 @@ def leaderboard_history(mentor: Mentor) -> dg.MaterializeResult[Any]:
     # All that is published but the roster, which others bring up to date; outcomes are no asset.
     deps=[table.name for table in TABLES if table not in (GROUPS, GROUP_OUTCOMES)],
     group_name="leaderboard",
-    metadata=warehouse_metadata(),
+    metadata=tables_metadata(TABLES),
     owners=[OWNER],
     kinds={"duckdb"},
     automation_condition=ONCE_A_WAVE,

@@ -4,10 +4,11 @@ from typing import Any
 
 import dagster as dg
 import polars as pl
+from filelock import FileLock
 
 from mlops_mentor.defs.automation import ONCE_A_WAVE
 from mlops_mentor.defs.group_step import OWNER
-from mlops_mentor.defs.metadata import table_metadata
+from mlops_mentor.defs.metadata import table_metadata, tables_metadata
 from mlops_mentor.defs.resources import Mentor
 from mlops_mentor.pages.static_site import write_site
 from mlops_mentor.publish.class_export import export_class, manifest_digest, note_site
@@ -37,16 +38,10 @@ _NOTHING_PRIVATE = dg.AssetCheckSpec(
 )
 
 
-def _definition() -> dict[str, Any]:
-    """The published tables, in the place of columns."""
-    columns = [dg.TableColumn(each.name, "table", each.table.description) for each in PUBLISHED]
-    return {"dagster/column_schema": dg.TableSchema(columns=columns)}
-
-
 @dg.asset(
     deps=[table.name for table in _INPUTS],
     group_name="publish",
-    metadata=_definition(),
+    metadata=tables_metadata(each.table for each in PUBLISHED),
     owners=[OWNER],
     kinds={"parquet"},
     automation_condition=ONCE_A_WAVE,
@@ -58,7 +53,7 @@ def dataset_export(mentor: Mentor) -> dg.MaterializeResult:  # type: ignore[type
     exported = export_class(settings)
     rows = pl.DataFrame({"table": list(exported.num_rows), "num_rows": list(exported.num_rows.values())})
     redacted = pl.DataFrame({"kind": list(exported.num_redacted), "times": list(exported.num_redacted.values())})
-    withheld = [dg.TableRecord({"table": hit.table, "group": hit.group or "", "column": hit.column, "kind": hit.kind})
+    withheld = [dg.TableRecord({"table": hit.table, "group": hit.group, "column": hit.column, "kind": hit.kind})
                 for hit in exported.withheld]  # fmt: skip
     check = dg.AssetCheckResult(
         check_name=_NOTHING_PRIVATE.name,
@@ -88,10 +83,13 @@ def dataset_export(mentor: Mentor) -> dg.MaterializeResult:  # type: ignore[type
 def static_site(mentor: Mentor) -> dg.MaterializeResult[Any]:
     """The pages of the class as plain files with a strict content security policy, from the export alone."""
     settings = mentor.settings()
-    # Before the pages are made: an export that comes meanwhile makes them anew.
-    manifest = manifest_digest(settings)
-    site = write_site(settings.export_dir, settings.site_dir)
-    note_site(settings, manifest)
+    settings.locks_dir.mkdir(parents=True, exist_ok=True)
+    # Two at once would write the same files beside their places, and one would find its own gone.
+    with FileLock(settings.locks_dir / "site.lock", timeout=600):
+        # Before the pages are made: an export that comes meanwhile makes them anew.
+        manifest = manifest_digest(settings)
+        site = write_site(settings.export_dir, settings.site_dir)
+        note_site(settings, manifest)
     return dg.MaterializeResult(
         metadata={
             "path": dg.MetadataValue.path(str(settings.site_dir)),

@@ -10,7 +10,6 @@ import hashlib
 import io
 import os
 import re
-import secrets
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +20,7 @@ from mlops_mentor.publish.dataset.card import card_text
 from mlops_mentor.publish.dataset.facts import Facts, manifest_of, published_files
 from mlops_mentor.publish.manifest import MANIFEST
 from mlops_mentor.schemas.published import PUBLISHED
+from mlops_mentor.whole_files import replace_whole
 
 CARD = "README.md"
 _OURS = re.compile(r"all-[0-9a-f]{8}\.parquet")
@@ -84,12 +84,7 @@ def _put(file: Path, content: bytes, move: Callable[[Path, Path], object]) -> bo
             return False
     except FileNotFoundError:
         file.parent.mkdir(parents=True, exist_ok=True)
-    temporary = file.with_name(f".{file.name}.{os.getpid()}.{secrets.token_hex(4)}.tmp")
-    try:
-        temporary.write_bytes(content)
-        move(temporary, file)
-    finally:
-        temporary.unlink(missing_ok=True)
+    replace_whole(file, content, move=move)
     return True
 
 

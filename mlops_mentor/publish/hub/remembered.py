@@ -5,10 +5,11 @@ still hand them out: who erases again after an interruption has to know what to 
 """
 
 import json
-import os
 import re
 from collections.abc import Iterable
 from pathlib import Path
+
+from mlops_mentor.whole_files import replace_whole
 
 _COMMIT = re.compile(r"[0-9a-f]{40,64}")
 
@@ -34,6 +35,4 @@ def keep_commits(file: Path, repo: str, commits: Iterable[str]) -> None:
     if not known:
         file.unlink(missing_ok=True)
         return
-    fresh = file.with_name(f".{file.name}.{os.getpid()}.tmp")
-    fresh.write_text(json.dumps({repo: known}), encoding="utf-8")
-    fresh.replace(file)
+    replace_whole(file, json.dumps({repo: known}).encode())
