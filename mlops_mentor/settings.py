@@ -47,6 +47,7 @@ class Settings(BaseSettings):
     )
     max_concurrent_runs: int = Field(4, ge=1, le=64, description="Dagster runs at the same time.")
     groups_per_run: int = Field(33, ge=1, description="Groups in one run of a backfill.")
+    look_every_s: int = Field(300, ge=5, description="Seconds between two looks of the sensor at all repositories.")
     git_timeout_s: float = Field(600.0, gt=0, description="Seconds that cloning or fetching one repository may take.")
     ask_timeout_s: float = Field(30.0, gt=0, description="Seconds that a repository may take to list its heads.")
     max_repo_mb: int = Field(4_000, ge=1, description="MB (10^6 bytes) that a mirror may have on disk.")

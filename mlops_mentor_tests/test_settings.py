@@ -82,6 +82,7 @@ def test_an_option_that_was_not_given_leaves_the_environment_alone(
         ("MENTOR_WORKERS", "65"),
         ("MENTOR_MAX_CONCURRENT_RUNS", "0"),
         ("MENTOR_GROUPS_PER_RUN", "0"),
+        ("MENTOR_LOOK_EVERY_S", "4"),
         ("MENTOR_GIT_TIMEOUT_S", "0"),
         ("MENTOR_ASK_TIMEOUT_S", "-1"),
         ("MENTOR_MAX_REPO_MB", "0.5"),

@@ -20,7 +20,7 @@ from mlops_mentor.defs.jobs import (
 )
 from mlops_mentor.defs.resources import Mentor
 from mlops_mentor.defs.schedules import nightly_schedules
-from mlops_mentor.defs.sensors import repository_sensor, reviews_sensor, roster_sensor
+from mlops_mentor.defs.sensors import make_repository_sensor, make_reviews_sensor, make_roster_sensor
 from mlops_mentor.settings import load_settings
 
 
@@ -80,7 +80,12 @@ def build_defs(*, resource_overrides: Mapping[str, object] | None = None) -> dg.
             push_dataset,
         ],
         schedules=nightly_schedules(settings),
-        sensors=[roster_sensor, repository_sensor, reviews_sensor, refresh_sensor],
+        sensors=[
+            make_roster_sensor(interval_s=settings.look_every_s),
+            make_repository_sensor(interval_s=settings.look_every_s),
+            make_reviews_sensor(interval_s=settings.look_every_s),
+            refresh_sensor,
+        ],
         # One process a run: a process a step costs three seconds of CPU each, and the groups share theirs anyway.
         executor=dg.in_process_executor,
     )

@@ -29,6 +29,8 @@ from mlops_mentor.waves import Cursor, Wave, due, plan_wave, resting_unread
 
 WAVE_TAG = "mentor/wave"
 INTERVAL_S = 300
+# What is read from a file of this machine is looked at this often at least.
+_MINUTE_S = 60
 # A tick may take 60 seconds, or Dagster ends it.
 LOOK_BUDGET_S = 25.0
 # For repositories that did not answer and rest: what is left of the budget, and no more than this.
@@ -47,13 +49,13 @@ def _now() -> datetime:
     return datetime.now(UTC)
 
 
-def make_roster_sensor(*, clock: Clock = _now) -> dg.SensorDefinition:
-    """The sensor; tests have their own `clock`."""
+def make_roster_sensor(*, clock: Clock = _now, interval_s: int = INTERVAL_S) -> dg.SensorDefinition:
+    """The sensor; tests have their own `clock`. It looks every `interval_s` seconds, and once a minute at least."""
 
     @dg.sensor(
         name="roster_sensor",
         job=refresh_roster,
-        minimum_interval_seconds=60,
+        minimum_interval_seconds=min(_MINUTE_S, interval_s),
         default_status=dg.DefaultSensorStatus.STOPPED,
         description="Keeps the groups and their partitions equal to the roster.",
     )
@@ -63,13 +65,15 @@ def make_roster_sensor(*, clock: Clock = _now) -> dg.SensorDefinition:
     return roster_sensor
 
 
-def make_repository_sensor(*, look: LookAtGroups = look_at_groups, clock: Clock = _now) -> dg.SensorDefinition:
-    """The sensor; tests have their own `look` and `clock`."""
+def make_repository_sensor(
+    *, look: LookAtGroups = look_at_groups, clock: Clock = _now, interval_s: int = INTERVAL_S
+) -> dg.SensorDefinition:
+    """The sensor, which looks every `interval_s` seconds; tests have their own `look` and `clock`."""
 
     @dg.sensor(
         name="repository_sensor",
         job=refresh_groups,
-        minimum_interval_seconds=INTERVAL_S,
+        minimum_interval_seconds=interval_s,
         default_status=dg.DefaultSensorStatus.STOPPED,
         description="Looks at every repository and refreshes the groups whose repository has changed.",
     )
@@ -81,13 +85,13 @@ def make_repository_sensor(*, look: LookAtGroups = look_at_groups, clock: Clock 
     return repository_sensor
 
 
-def make_reviews_sensor() -> dg.SensorDefinition:
-    """The sensor."""
+def make_reviews_sensor(*, interval_s: int = INTERVAL_S) -> dg.SensorDefinition:
+    """The sensor; it looks every `interval_s` seconds, and once a minute at least."""
 
     @dg.sensor(
         name="reviews_sensor",
         jobs=[refresh_reviews, refresh_pages],
-        minimum_interval_seconds=60,
+        minimum_interval_seconds=min(_MINUTE_S, interval_s),
         default_status=dg.DefaultSensorStatus.STOPPED,
         description="Takes over the TAs' reviews.csv, and renews the pages of the groups that it is about.",
     )
@@ -282,8 +286,3 @@ def _until(wave: Wave) -> str:
 def _listed(group_ids: Sequence[str]) -> str:
     rest = len(group_ids) - _MAX_LISTED
     return ", ".join(group_ids[:_MAX_LISTED]) + (f" and {rest} more" if rest > 0 else "")
-
-
-roster_sensor = make_roster_sensor()
-repository_sensor = make_repository_sensor()
-reviews_sensor = make_reviews_sensor()

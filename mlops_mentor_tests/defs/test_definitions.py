@@ -164,6 +164,20 @@ def test_the_sensor_runs_from_the_start_and_covers_what_refreshes_by_itself(defi
     assert {key.to_user_string() for key in selected} == OF_THE_CLASS | {"warehouse", "dataset_export", "static_site"}
 
 
+def test_sensors_look_as_often_as_the_setting_says_and_once_a_minute_at_local_files(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    found = {}
+    for seconds in (20, 900):
+        monkeypatch.setenv("MENTOR_LOOK_EVERY_S", str(seconds))
+        sensors = build_defs().get_repository_def().sensor_defs
+        found[seconds] = {each.name: each.minimum_interval_seconds for each in sensors}
+    assert {name: found[20][name] for name in found[20] if name != "refresh_after_wave"} == {
+        "roster_sensor": 20, "repository_sensor": 20, "reviews_sensor": 20,
+    }  # fmt: skip
+    assert (found[900]["roster_sensor"], found[900]["repository_sensor"]) == (60, 900)
+
+
 def test_what_watches_and_what_runs_at_night_is_off_at_first(definitions: dg.Definitions) -> None:
     repository = definitions.get_repository_def()
     nightly = repository.schedule_defs

@@ -506,6 +506,7 @@ def test_seven_pushes_are_one_wave_at_whose_end_the_leaderboard_is_refreshed_onc
     definitions = build_defs(resource_overrides={"mentor": mentor})
     class_tables = dg.AssetSelection.groups("leaderboard")
     job = definitions.resolve_job_def("refresh_groups")
+    watching = make_repository_sensor()
     evaluated: dg.EvaluateAutomationConditionsResult | None = None
     with open_instance(room.settings) as instance:
 
@@ -520,7 +521,7 @@ def test_seven_pushes_are_one_wave_at_whose_end_the_leaderboard_is_refreshed_onc
             context = dg.build_sensor_context(
                 instance=instance, cursor=cursor, resources={"mentor": mentor}, definitions=definitions
             )
-            return sensors.repository_sensor.evaluate_tick(context)
+            return watching.evaluate_tick(context)
 
         assert num_refreshes() == 0
         quiet = tick(None)
