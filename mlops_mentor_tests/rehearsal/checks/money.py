@@ -1,0 +1,65 @@
+"""What the model's answers cost: never paid twice for the same, never more than allowed, and no less than it bills.
+
+Belongs here: the ledger's files, the stored answers and the table of calls, against the books of the server.
+"""
+
+import json
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+import polars as pl
+
+from mlops_mentor_tests.rehearsal.model import RehearsalModel
+
+_NANO = 1_000_000_000
+# By `Product.settings`: US dollars per million tokens sent and received.
+PRICE_IN, PRICE_OUT = 1.0, 4.0
+BUDGET_DAY_USD = 20.0
+
+
+def check_money(data: Path, model: RehearsalModel, num_kills: int, concurrency: int) -> Iterator[str]:
+    """An answer on its way when a process is killed is lost, and has to be paid again: so many may be, and no more."""
+    twice = sum(number - 1 for number in model.answered.values() if number > 1)
+    if twice > num_kills * concurrency:
+        yield f"{twice} whole answers were paid for again, with {num_kills} kills of {concurrency} calls each"
+    spent = _spent(data / "spending")
+    billed = model.server.billed
+    cost = (billed.prompt * PRICE_IN + billed.completion * PRICE_OUT) / 1e6
+    if spent + 1e-6 < cost - _rounding(model):
+        yield f"the ledger has {spent:.4f} US dollars, the server bills {cost:.4f}"
+    if spent > BUDGET_DAY_USD:
+        yield f"{spent:.4f} US dollars were spent, {BUDGET_DAY_USD} were allowed"
+    yield from _calls(data)
+
+
+def _rounding(model: RehearsalModel) -> float:
+    """What estimates may be off where nobody says what a call cost."""
+    untold = [bill for bill in model.server.bills if not bill.is_told]
+    return sum(bill.usage.prompt * PRICE_IN + bill.usage.completion * PRICE_OUT for bill in untold) / 1e6
+
+
+def _spent(folder: Path) -> float:
+    amounts: dict[str, int] = {}
+    for file in sorted(folder.glob("*")) if folder.is_dir() else ():
+        for line in file.read_text(errors="replace").splitlines():
+            try:
+                entry = json.loads(line)
+            except ValueError:
+                continue
+            if isinstance(entry, dict) and entry.get("kind") in ("reserve", "settle"):
+                amounts[entry["id"]] = entry["nano_usd"]
+    return sum(amounts.values()) / _NANO
+
+
+def _calls(data: Path) -> Iterator[str]:
+    answered: Counter[str] = Counter()
+    for file in sorted((data / "lake" / "llm_calls").glob("[!.]*.parquet")):
+        for row in pl.read_parquet(file).iter_rows(named=True):
+            if row["answer_id"] is not None:
+                answered[row["answer_id"]] += 1
+    if twice := {answer_id for answer_id, number in answered.items() if number > 1}:
+        yield f"{len(twice)} answers stand in llm_calls more than once"
+    stored = {file.stem for file in (data / "answers").rglob("[!.]*.json")}
+    if lost := set(answered) - stored:
+        yield f"{len(lost)} answers that were paid for are not stored"

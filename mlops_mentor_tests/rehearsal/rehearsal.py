@@ -1,0 +1,172 @@
+"""The dress rehearsal: a class is made, lives through three weeks, comes to rest, and is looked at by others.
+
+Belongs here: the order of these, and what is reported of them.
+"""
+
+import random
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+
+from mlops_mentor.settings import Settings
+from mlops_mentor_tests.rehearsal.checks.class_tables import check_class
+from mlops_mentor_tests.rehearsal.checks.exported import check_export, check_leaks
+from mlops_mentor_tests.rehearsal.checks.money import BUDGET_DAY_USD, PRICE_IN, PRICE_OUT, check_money
+from mlops_mentor_tests.rehearsal.checks.remains import check_remains, grow_old, temporaries
+from mlops_mentor_tests.rehearsal.checks.repositories import check_repositories
+from mlops_mentor_tests.rehearsal.checks.undisturbed import check_against_undisturbed
+from mlops_mentor_tests.rehearsal.checks.words import check_words
+from mlops_mentor_tests.rehearsal.driver import Driver, runs, stale_groups
+from mlops_mentor_tests.rehearsal.model import RehearsalModel
+from mlops_mentor_tests.rehearsal.processes import Product
+from mlops_mentor_tests.rehearsal.repository import now
+from mlops_mentor_tests.rehearsal.story import DEADLINE_AT, FAULTS, make_story
+from mlops_mentor_tests.rehearsal.tas import TAs
+from mlops_mentor_tests.rehearsal.watcher import Watcher
+from mlops_mentor_tests.rehearsal.world import World
+
+_CONCURRENCY = 8
+_KEY = "sk-rehearsal-0123456789abcdef"
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What is asked for: `repositories` is a folder of real ones, None for made-up ones."""
+
+    folder: Path
+    num_groups: int = 100
+    seed: int = 1
+    minutes: float = 5.0
+    faults: tuple[str, ...] = FAULTS
+    repositories: Path | None = None
+    quiet_s: float = 300.0
+    is_compared: bool = True
+
+
+@dataclass
+class Report:
+    """What came of it."""
+
+    figures: dict[str, object] = field(default_factory=dict)
+    problems: list[str] = field(default_factory=list)
+
+
+def rehearse(plan: Plan, tell: Callable[[str], None]) -> Report:
+    """Live through it; problems are what the independent check found."""
+    report = Report()
+    world = World(plan.folder, plan.seed)
+    began = time.monotonic()
+    deadline = now() + timedelta(seconds=plan.minutes * 60 * DEADLINE_AT + 2 + plan.num_groups * 0.06)
+    world.build(plan.num_groups, deadline, plan.repositories)
+    tell(f"{plan.num_groups} groups made in {time.monotonic() - began:.1f} s; the deadline is {deadline:%H:%M:%S} UTC")
+    model = RehearsalModel(plan.seed, 0.15 if "llm" in plan.faults else 0.0)
+    with model.server:
+        product = Product(world, _settings(model))
+        settings = Settings(data_dir=product.data, course=world.course)
+        tas = TAs(settings, random.Random(f"TAs {plan.seed}"))
+        driver = Driver(world, product, model, tas, random.Random(f"driver {plan.seed}"))
+        watcher = Watcher(product.data)
+        watcher.start()
+        try:
+            _live(plan, driver, report, tell)
+        finally:
+            watcher.stop()
+            product.kill(product.processes())
+        report.problems += [*driver.problems, *watcher.problems]
+        _check(plan, driver, watcher, report, tell)
+        report.figures |= _figures(driver, watcher, model)
+    report.figures["seconds in all"] = round(time.monotonic() - began)
+    return report
+
+
+def _settings(model: RehearsalModel) -> dict[str, str]:
+    return {
+        "MENTOR_REVIEWER": "model",
+        "MENTOR_MODEL": "tiny",
+        "OPENAI_BASE_URL": model.server.url,
+        "OPENAI_API_KEY": _KEY,
+        "MENTOR_LLM_PRICE": f"{PRICE_IN},{PRICE_IN},{PRICE_OUT}",
+        "MENTOR_LLM_BUDGET_RUN_USD": "5",
+        "MENTOR_LLM_BUDGET_DAY_USD": str(BUDGET_DAY_USD),
+        "MENTOR_LLM_CONCURRENCY": str(_CONCURRENCY),
+        "MENTOR_LLM_TIMEOUT_S": "5",
+        "MENTOR_LLM_MAX_WAIT_S": "10",
+        "MENTOR_PACK_TOKENS": "3000",
+        "MENTOR_LOOK_EVERY_S": "10",
+    }
+
+
+def _live(plan: Plan, driver: Driver, report: Report, tell: Callable[[str], None]) -> None:
+    world = driver.world
+    pushes = {team.group_id: len(team.repository.steps) for team in world.teams.values()}
+    story = make_story(plan.seed, list(world.teams), pushes, plan.faults)
+    tell(f"{len(story)} events in {plan.minutes:g} minutes")
+    driver.live(story, plan.minutes * 60)
+    world.write_roster()
+    driver.model.is_out.clear()
+    waited_s = driver.wait_until_quiet(plan.quiet_s)
+    stale = stale_groups(world, driver.product.data)
+    tell(f"quiet after {waited_s:.0f} s more, {len(stale)} groups stale")
+    report.figures["seconds until quiet"] = round(waited_s)
+    if stale:
+        report.problems.append(f"the sensors left {len(stale)} groups as they were: {stale[:10]}")
+    driver.end()
+
+
+def _check(plan: Plan, driver: Driver, watcher: Watcher, report: Report, tell: Callable[[str], None]) -> None:
+    """After the last runs: one that finishes what is left, one that must find nothing to do."""
+    world, product = driver.world, driver.product
+    # What goes wrong now is no fault that was planned.
+    driver.model.stop_failing()
+    old = temporaries(product.data)
+    grow_old(old)
+    report.figures["temporaries that kills left"] = len(old)
+    for name in ("the run that finishes", "the run that finds nothing"):
+        code, output, seconds = driver.run_once_more()
+        report.figures[f"seconds of {name}"] = round(seconds, 1)
+        if code != 0:
+            report.problems.append(f"{name} ended with {code}: {output[-300:]}")
+    unreadable = [team.group_id for team in world.teams.values() if not team.repository.is_readable]
+    wanted = f"{len(unreadable)} of" if unreadable else "nothing changed in"
+    if f"\n{wanted} {len(world.teams)} groups" not in f"\n{output}":
+        lines = [line for line in output.splitlines() if "groups in" in line or "groups worked" in line]
+        line = lines[0] if lines else output[-200:]
+        report.problems.append(f"the last run was to find {wanted} {len(world.teams)} groups changed, and says: {line}")
+    num_kills = sum(number for kind, number in driver.counts.items() if kind.startswith("kill"))
+    checks: list[tuple[str, Iterator[str]]] = [
+        ("repositories", check_repositories(world, product.data)),
+        ("class", check_class(world, product.data, watcher.shown)),
+        ("words", check_words(world, product.data)),
+        ("export", check_export(world, product.data)),
+        ("leaks", check_leaks(world, product.data, {_KEY})),
+        ("money", check_money(product.data, driver.model, num_kills, _CONCURRENCY)),
+        ("remains", check_remains(product)),
+    ]
+    if plan.is_compared:
+        fresh = world.folder / "fresh"
+        code = product.start("run", data=fresh, variables={"MENTOR_REVIEWER": "rules"}).wait(3600)
+        if code != 0:
+            report.problems.append(f"the run on an empty folder ended with {code}")
+        checks.append(("undisturbed", check_against_undisturbed(world, product.data, fresh)))
+    for name, found in checks:
+        problems = [f"{name}: {problem}" for problem in found]
+        tell(f"check of {name}: {len(problems)} problems")
+        report.problems += problems
+
+
+def _figures(driver: Driver, watcher: Watcher, model: RehearsalModel) -> dict[str, object]:
+    statuses = Counter(status for _, status in runs(driver.product.data))
+    billed = model.server.billed
+    return {
+        "events": dict(sorted(driver.counts.items())),
+        "what TAs said": dict(driver.tas.counts),
+        "what readers read": dict(watcher.counts),
+        "snapshots shown": len(watcher.shown),
+        "runs of Dagster": dict(statuses),
+        "requests to the model": len(model.server.seen),
+        "tokens sent and received": (billed.prompt, billed.completion),
+        "faults of the model": dict(model.faults),
+    }
