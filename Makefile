@@ -11,7 +11,7 @@ LOCK := uv pip compile --universal --python-version 3.11 --generate-hashes --no-
 	--no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: run test test-llm ui app check fix bench bench-llm bench-app lock clean help
+.PHONY: run test test-llm ui app check fix bench bench-llm bench-app rehearsal lock clean help
 
 run: $(VENV)/.installed ## Make the sample class of ten groups, run it, print the leaderboard
 	@$(BIN)/mlops-mentor sample $(SAMPLE)
@@ -62,6 +62,9 @@ bench-llm: $(VENV)/.installed ## Measure how close 520 calls of a slow model com
 
 bench-app: $(VENV)/.installed ## Measure the web app on an exported folder: ARGS=data/export
 	$(BIN)/python benchmarks/app_bench.py $(or $(ARGS),data/export)
+
+rehearsal: $(VENV)/.installed ## Live through three weeks of a class in minutes, with faults, and check it: ARGS="--groups 100"
+	$(BIN)/python -m mlops_mentor_tests.rehearsal $(ARGS)
 
 # The runtime lock starts from the one for development, so that both name the same versions.
 lock: ## Write the lock files anew (needs uv); ARGS=--upgrade takes the newest versions

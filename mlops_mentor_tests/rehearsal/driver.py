@@ -46,6 +46,7 @@ class Driver:
     model: RehearsalModel
     tas: TAs
     rng: random.Random
+    has_ui: bool = True
     counts: Counter[str] = field(default_factory=Counter)
     problems: list[str] = field(default_factory=list)
     _waiting: list[tuple[float, Event]] = field(default_factory=list)
@@ -55,7 +56,8 @@ class Driver:
     def live(self, story: list[Event], seconds: float) -> None:
         """Three weeks in so many seconds, from now on."""
         began = time.monotonic()
-        self._start_ui()
+        if self.has_ui:
+            self._start_ui()
         left = list(story)
         while left or self._waiting or time.monotonic() < began + seconds:
             passed = time.monotonic() - began
@@ -102,7 +104,9 @@ class Driver:
     def _care_for_ui(self) -> None:
         """What a service manager does: start it again when it has ended. Sensors stay on once they are."""
         ui = self.product.ui
-        if ui is not None and ui.poll() is not None:
+        if ui is None:
+            return
+        if ui.poll() is not None:
             if self.product.processes(("daemon", "webserver")) and time.monotonic() < self._ui_since + 600:
                 # What is left of it ends by itself, or the next one would be a second daemon.
                 self.counts["waits for remnants of the UI (0.1 s)"] += 1
@@ -130,6 +134,9 @@ class Driver:
                 continue
             self.product.started.remove(process)
             self.counts[f"commands that ended with {code}"] += 1
+            if code not in (0, -signal.SIGKILL):
+                said = self.product.output(process)[-300:]
+                self.problems.append(f"{process.args!r} ended with {code}: {said}")
 
     # People
 
@@ -137,6 +144,10 @@ class Driver:
         self.product.start(*arguments, variables=variables)
         self.counts["commands"] += 1
         return True
+
+    def _export(self, _: Event) -> bool:
+        # Before the first leaderboard there is nothing to export, and the command says so.
+        return (self.product.data / "lake" / "leaderboard.parquet").exists() and self._command("export")
 
     def _say(self, _: Event) -> bool:
         before = sum(self.tas.counts.values())
@@ -235,6 +246,8 @@ class Driver:
             self._reap()
             is_quiet = not stale_groups(self.world, self.product.data) and not unfinished_runs(self.product.data)
             is_quiet = is_quiet and not self.product.started
+            if not self.has_ui:
+                return time.monotonic() - began
             quiet_since = (quiet_since or time.monotonic()) if is_quiet else None
             # Automation refreshes the class up to half a minute later.
             if quiet_since is not None and time.monotonic() > quiet_since + 40:
@@ -257,9 +270,10 @@ class Driver:
     def run_once_more(self) -> tuple[int, str, float]:
         """`mlops-mentor run`: exit code, what it printed, seconds."""
         began = time.monotonic()
-        code = self.product.start("run").wait(1800)
+        process = self.product.start("run")
+        code = process.wait(1800)
         self.product.started.clear()
-        return code, self.product.output(self.product.num_started), time.monotonic() - began
+        return code, self.product.output(process), time.monotonic() - began
 
 
 _OF_TEAMS: dict[str, Callable[[Driver, Team], bool]] = {
@@ -287,7 +301,7 @@ _OF_ALL: dict[str, Callable[[Driver, Event], bool]] = {
     "cli run": lambda driver, _: driver._command("run"),
     "cli feedback": lambda driver, _: driver._command("feedback"),
     "cli poor feedback": lambda driver, _: driver._command("feedback", MENTOR_LLM_BUDGET_RUN_USD="0.02"),
-    "cli export": lambda driver, _: driver._command("export"),
+    "cli export": Driver._export,
 }
 
 

@@ -48,6 +48,7 @@ class Product:
     ui: subprocess.Popen[bytes] | None = None
     num_started: int = 0
     started: list[subprocess.Popen[bytes]] = field(default_factory=list)
+    _outputs: dict[int, Path] = field(default_factory=dict)
 
     @property
     def data(self) -> Path:
@@ -78,19 +79,20 @@ class Product:
         """A command, under way; its output goes to a file of `logs`."""
         self.num_started += 1
         environment = self.environment(data) | dict(variables or {})
-        with (self.logs / f"{self.num_started:03}-{arguments[0]}.log").open("wb") as output:
+        file = self.logs / f"{self.num_started:03}-{arguments[0]}.log"
+        with file.open("wb") as output:
             process = subprocess.Popen(
                 [sys.executable, "-m", "mlops_mentor", *arguments], cwd=self.world.folder, env=environment,
                 stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT, start_new_session=True,
             )  # fmt: skip
+        self._outputs[process.pid] = file
         if arguments[0] != "ui":
             self.started.append(process)
         return process
 
-    def output(self, number: int) -> str:
-        """What the how-manieth command printed."""
-        (file,) = self.logs.glob(f"{number:03}-*.log")
-        return file.read_text(errors="replace")
+    def output(self, process: subprocess.Popen[bytes]) -> str:
+        """What a command has printed."""
+        return self._outputs[process.pid].read_text(errors="replace")
 
     def start_ui(self) -> None:
         """The UI with its daemon; returns at once."""

@@ -14,6 +14,8 @@ import polars as pl
 
 from mlops_mentor_tests.rehearsal.world import World
 
+# As course.yaml has them where it says nothing, without `balance`.
+_WEIGHTS = {"checklist_shown": 40, "report_answered": 20, "tests_and_ci": 20, "reproducibility": 10}
 _EXPORT_STEPS = ("dataset_export", "static_site")
 
 
@@ -44,11 +46,15 @@ def _numbers(export: Path, manifest: dict[str, Any], board: pl.DataFrame) -> Ite
     stored = {row["group_id"]: row for row in board.iter_rows(named=True)}
     for row in _rows(export, manifest, "leaderboard"):
         wanted = stored[row["group"]]
-        # Null unless the class agreed to show them.
-        for name in row.keys() & wanted.keys() - {"repo_url", "snapshot_sha"}:
+        # Null unless the class agreed to show them; and progress goes without the part that tells of persons.
+        for name in sorted(row.keys() & wanted.keys() - {"repo_url", "snapshot_sha", "progress"}):
             is_withheld = row[name] is None and name in row["withheld"]
             if row[name] != wanted[name] and not is_withheld:
                 yield f"exported {name} of group {row['group']} is {row[name]}, in the lake {wanted[name]}"
+        parts = [(wanted[name], weight) for name, weight in _WEIGHTS.items() if wanted[name] is not None]
+        progress = 100 * sum(a * b for a, b in parts) / sum(b for _, b in parts) if parts else None
+        if progress != row["progress"] and abs((progress or 0) - (row["progress"] or 0)) > 1e-9:
+            yield f"exported progress of group {row['group']} is {row['progress']} in place of {progress}"
 
 
 def _feedback(export: Path, manifest: dict[str, Any], lake: Path, world: World) -> Iterator[str]:

@@ -100,9 +100,8 @@ def _files(lake: Path, team: Team, sha: str) -> Iterator[str]:
         (line.split("\t", 1)[1], line.split("\t", 1)[0].split()[2]) for line in listed if line and line.isascii()
     )
     rows = part(lake, "files", team.group_id)
-    stored = Counter(
-        (row["path"], row["blob_id"]) for row in rows if row["path"].isascii() and "\\x" not in row["path"]
-    )
+    plain = [row for row in rows if row["path"].isascii() and "\\x" not in row["path"]]
+    stored = Counter((row["path"], row["blob_id"]) for row in plain)
     if stored != wanted:
         yield f"files: {len(wanted - stored)} are lost, {len(stored - wanted)} too many"
 
