@@ -25,6 +25,7 @@ def main() -> int:
     folder = options.folder or Path(tempfile.mkdtemp(prefix="mentor-rehearsal-"))
     plan = Plan(
         folder.resolve(), options.groups, options.seed, options.minutes, _faults(options.faults), options.repos,
+        options.github,
         is_compared=not options.quick,
     )  # fmt: skip
     plan.folder.mkdir(parents=True, exist_ok=True)
@@ -47,6 +48,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--minutes", type=float, default=5.0, help="that the three weeks take")
     parser.add_argument("--faults", default="all", help=f"all, none, or some of {','.join(FAULTS)}")
     parser.add_argument("--repos", type=Path, help="a folder of bare repositories, in place of made-up ones")
+    parser.add_argument("--github", metavar="URL", help="a simulated GitHub on 127.0.0.1, with its repositories")
     parser.add_argument("--folder", type=Path, help="where to do it, kept afterwards; a temporary one when not given")
     parser.add_argument("--quick", action="store_true", help="do not compare with a run on an empty folder")
     return parser.parse_args()

@@ -23,6 +23,7 @@ from mlops_mentor_tests.rehearsal.driver import Driver, runs, stale_groups
 from mlops_mentor_tests.rehearsal.model import RehearsalModel
 from mlops_mentor_tests.rehearsal.processes import Product
 from mlops_mentor_tests.rehearsal.repository import now
+from mlops_mentor_tests.rehearsal.simulated import control
 from mlops_mentor_tests.rehearsal.story import DEADLINE_AT, FAULTS, make_story
 from mlops_mentor_tests.rehearsal.tas import TAs
 from mlops_mentor_tests.rehearsal.watcher import Watcher
@@ -30,11 +31,12 @@ from mlops_mentor_tests.rehearsal.world import World
 
 _CONCURRENCY = 8
 _KEY = "sk-rehearsal-0123456789abcdef"
+_TOKEN = "rehearsal-token-0123456789"
 
 
 @dataclass(frozen=True)
 class Plan:
-    """What is asked for: `repositories` is a folder of real ones, None for made-up ones."""
+    """What is asked for: `repositories` is a folder of real ones, `github` a simulated GitHub; made-up ones without."""
 
     folder: Path
     num_groups: int = 100
@@ -42,6 +44,7 @@ class Plan:
     minutes: float = 5.0
     faults: tuple[str, ...] = FAULTS
     repositories: Path | None = None
+    github: str | None = None
     quiet_s: float = 300.0
     is_compared: bool = True
     has_ui: bool = True
@@ -61,12 +64,12 @@ def rehearse(plan: Plan, tell: Callable[[str], None], on_made: Callable[[World],
     world = World(plan.folder, plan.seed)
     began = time.monotonic()
     deadline = now() + timedelta(seconds=plan.minutes * 60 * DEADLINE_AT + 2 + plan.num_groups * 0.06)
-    world.build(plan.num_groups, deadline, plan.repositories)
+    world.build(plan.num_groups, deadline, plan.repositories, plan.github)
     on_made(world)
     tell(f"{plan.num_groups} groups made in {time.monotonic() - began:.1f} s; the deadline is {deadline:%H:%M:%S} UTC")
     model = RehearsalModel(plan.seed, 0.15 if "llm" in plan.faults else 0.0)
     with model.server:
-        product = Product(world, _settings(model))
+        product = Product(world, _settings(model, plan.github))
         settings = Settings(data_dir=product.data, course=world.course)
         tas = TAs(settings, random.Random(f"TAs {plan.seed}"))
         driver = Driver(world, product, model, tas, random.Random(f"driver {plan.seed}"), plan.has_ui)
@@ -80,12 +83,15 @@ def rehearse(plan: Plan, tell: Callable[[str], None], on_made: Callable[[World],
         report.problems += [*driver.problems, *watcher.problems]
         _check(plan, driver, watcher, report, tell)
         report.figures |= _figures(driver, watcher, model)
+        if plan.github is not None:
+            report.figures["requests to GitHub"] = control(plan.github, "stats").get("requests")
     report.figures["seconds in all"] = round(time.monotonic() - began)
     return report
 
 
-def _settings(model: RehearsalModel) -> dict[str, str]:
-    return {
+def _settings(model: RehearsalModel, github: str | None) -> dict[str, str]:
+    on_github = {"GITHUB_SERVER_URL": github, "GITHUB_TOKEN": _TOKEN} if github else {}
+    return on_github | {
         "MENTOR_REVIEWER": "model",
         "MENTOR_MODEL": "tiny",
         "OPENAI_BASE_URL": model.server.url,
@@ -143,7 +149,7 @@ def _check(plan: Plan, driver: Driver, watcher: Watcher, report: Report, tell: C
         ("class", check_class(world, product.data, watcher.shown)),
         ("words", check_words(world, product.data)),
         ("export", check_export(world, product.data)),
-        ("leaks", check_leaks(world, product.data, {_KEY})),
+        ("leaks", check_leaks(world, product.data, {_KEY, _TOKEN})),
         ("money", check_money(product.data, driver.model, num_kills, _CONCURRENCY)),
         ("remains", check_remains(product)),
     ]

@@ -55,6 +55,11 @@ class Repository:
         return cls(path, steps, branch)
 
     @property
+    def address(self) -> str:
+        """What the roster says."""
+        return str(self.path)
+
+    @property
     def is_readable(self) -> bool:
         return self.hidden is None
 

@@ -13,6 +13,7 @@ from mlops_mentor.sample.starter import course_history, starter_history
 from mlops_mentor_tests.rehearsal.histories import THREE_WEEKS, steps_of, tell_history
 from mlops_mentor_tests.rehearsal.people import Student, make_students
 from mlops_mentor_tests.rehearsal.repository import Repository, now
+from mlops_mentor_tests.rehearsal.simulated import simulated_repositories
 from mlops_mentor_tests.repos.sources import plain_git
 
 _HEADER = "group_nb,student 1,student 2,student 3,student 4,student 5,github_repo"
@@ -68,7 +69,7 @@ class World:
     def repositories(self) -> Path:
         return self.folder / "repos"
 
-    def build(self, num_groups: int, deadline: datetime, real: Path | None = None) -> None:
+    def build(self, num_groups: int, deadline: datetime, real: Path | None = None, github: str | None = None) -> None:
         """The class before its first day: repositories that are empty, the roster, the course's file."""
         self.deadline = deadline.replace(microsecond=0)
         self.repositories.mkdir(parents=True)
@@ -78,17 +79,18 @@ class World:
             plain_git(path, "init", "--quiet", "--bare", "--initial-branch=main")
             plain_git(path, "fast-import", "--quiet", "--done", stdin=history.stream())
         originals = _bare_repositories(real) if real is not None else []
-        self.is_real = real is not None
-        for number in range(1, num_groups + 1):
+        self.is_real = real is not None or github is not None
+        for number in range(1, num_groups + 1) if github is None else ():
             self.add(str(number), originals[(number - 1) % len(originals)] if originals else None)
+        for number, served in enumerate(simulated_repositories(github)[:num_groups] if github else (), start=1):
+            self.teams[str(number)] = Team(str(number), self._students(str(number)), served)
         self.course.write_text(_COURSE.format(start=self.deadline - THREE_WEEKS, deadline=self.deadline))
         self.write_roster()
 
     def add(self, group_id: str, original: Path | None = None) -> Team:
         """A group that has pushed nothing yet; the roster is for `write_roster`."""
         rng = random.Random(f"{self.seed} {group_id}")
-        members = make_students(rng, self.num_students, rng.randint(2, _MOST_MEMBERS))
-        self.num_students += len(members)
+        members = self._students(group_id)
         path = self.repositories / f"group-{group_id}.git"
         if original is None:
             told = tell_history(rng, self.folder / "originals", group_id, members, self.deadline)
@@ -99,6 +101,12 @@ class World:
         self.teams[group_id] = Team(group_id, members, repository)
         return self.teams[group_id]
 
+    def _students(self, group_id: str) -> tuple[Student, ...]:
+        rng = random.Random(f"{self.seed} students of {group_id}")
+        members = make_students(rng, self.num_students, rng.randint(2, _MOST_MEMBERS))
+        self.num_students += len(members)
+        return members
+
     def deadline_of(self, team: Team) -> datetime:
         return max(self.deadline, team.extended_until or self.deadline)
 
@@ -106,7 +114,7 @@ class World:
         """The roster, or the first `share` of it, as a spreadsheet that was saved too early."""
         rows = [
             ",".join(
-                [team.group_id, *_padded([member.study_number for member in team.members]), str(team.repository.path)]
+                [team.group_id, *_padded([member.study_number for member in team.members]), team.repository.address]
             )
             for team in self.teams.values()
         ]
