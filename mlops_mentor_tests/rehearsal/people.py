@@ -23,8 +23,9 @@ class Student:
 
     @property
     def planted(self) -> tuple[str, ...]:
-        """What of this person must not be seen outside."""
-        return (self.study_number, self.name, self.login, self.email)
+        """What of this person must not be seen outside: what can be known. A login that stands in no address cannot."""
+        logins = (self.login,) if self.login in self.email else ()
+        return (self.study_number, self.name, self.email, *logins)
 
 
 def make_students(rng: random.Random, first: int, number: int) -> tuple[Student, ...]:
