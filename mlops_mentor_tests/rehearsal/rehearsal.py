@@ -45,7 +45,8 @@ class Plan:
     faults: tuple[str, ...] = FAULTS
     repositories: Path | None = None
     github: str | None = None
-    quiet_s: float = 300.0
+    # Longer than the pause after which the sensor asks again for groups whose run was killed.
+    quiet_s: float = 480.0
     is_compared: bool = True
     has_ui: bool = True
 
