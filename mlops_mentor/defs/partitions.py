@@ -7,6 +7,7 @@ contiguous stretches that a run can have, and saying to Dagster which a run has.
 from collections.abc import Collection, Sequence
 
 import dagster as dg
+from dagster._core.execution.backfill import BulkActionsFilter, BulkActionStatus
 
 group_partitions = dg.DynamicPartitionsDefinition(name="group")
 NAME = "group"
@@ -14,12 +15,22 @@ RANGE_START, RANGE_END = "dagster/asset_partition_range_start", "dagster/asset_p
 
 
 def sync_partitions(instance: dg.DagsterInstance, group_ids: Sequence[str]) -> None:
-    """Make the instance's partitions those of `group_ids`: new ones are appended, others are removed."""
+    """Make the instance's partitions those of `group_ids`: new ones are appended, others are removed.
+
+    While a backfill is under way nothing is removed: Dagster fails the whole backfill when one of its partitions goes.
+    Whatever is left over is removed when the roster sensor looks next, or the command line starts.
+    """
     known = instance.get_dynamic_partitions(NAME)
     if added := [group_id for group_id in group_ids if group_id not in set(known)]:
         instance.add_dynamic_partitions(NAME, added)
-    for group_id in set(known) - set(group_ids):
+    for group_id in set() if is_backfilling(instance) else set(known) - set(group_ids):
         instance.delete_dynamic_partition(NAME, group_id)
+
+
+def is_backfilling(instance: dg.DagsterInstance) -> bool:
+    """Whether a backfill is under way, whoever asked for it."""
+    active = BulkActionsFilter(statuses=[BulkActionStatus.REQUESTED, BulkActionStatus.CANCELING])
+    return bool(instance.get_backfills(filters=active, limit=1))
 
 
 def stretches(known: Sequence[str], wanted: Collection[str]) -> list[tuple[str, str]]:

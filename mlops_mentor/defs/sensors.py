@@ -16,7 +16,7 @@ from mlops_mentor.changes import Look, look_at_groups
 from mlops_mentor.defs.in_flight import groups_in_flight, is_roster_in_flight
 from mlops_mentor.defs.jobs import refresh_groups, refresh_pages, refresh_reviews, refresh_roster
 from mlops_mentor.defs.orphans import end_orphaned_runs
-from mlops_mentor.defs.partitions import NAME, group_partitions, range_tags, runs_of
+from mlops_mentor.defs.partitions import NAME, group_partitions, is_backfilling, range_tags, runs_of
 from mlops_mentor.defs.resources import Mentor
 from mlops_mentor.errors import LakeError, MentorError
 from mlops_mentor.feedback.inputs import has_commit, page_key, reviews_of, sheet_key
@@ -154,7 +154,7 @@ def _mended(instance: dg.DagsterInstance, group_ids: Sequence[str], cursor: Curs
     """A process killed between storing the roster and telling Dagster has left them apart."""
     known = instance.get_dynamic_partitions(NAME)
     added = [group_id for group_id in group_ids if group_id not in known]
-    removed = [group_id for group_id in known if group_id not in group_ids]
+    removed = [] if is_backfilling(instance) else [group_id for group_id in known if group_id not in group_ids]
     requests: list[dg.AddDynamicPartitionsRequest | dg.DeleteDynamicPartitionsRequest] = []
     if added:
         requests.append(group_partitions.build_add_request(added))
