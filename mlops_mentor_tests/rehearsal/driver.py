@@ -149,6 +149,10 @@ class Driver:
         # Before the first leaderboard there is nothing to export, and the command says so.
         return (self.product.data / "lake" / "leaderboard.parquet").exists() and self._command("export")
 
+    def _feedback(self, **variables: str) -> bool:
+        # So it is with feedback before the first roster.
+        return (self.product.data / "lake" / "groups.parquet").exists() and self._command("feedback", **variables)
+
     def _say(self, _: Event) -> bool:
         before = sum(self.tas.counts.values())
         members = {team.group_id: team.members for team in self.world.teams.values()}
@@ -299,8 +303,8 @@ _OF_ALL: dict[str, Callable[[Driver, Event], bool]] = {
     "llm out": lambda driver, _: driver._model_is_out(True),
     "llm back": lambda driver, _: driver._model_is_out(False),
     "cli run": lambda driver, _: driver._command("run"),
-    "cli feedback": lambda driver, _: driver._command("feedback"),
-    "cli poor feedback": lambda driver, _: driver._command("feedback", MENTOR_LLM_BUDGET_RUN_USD="0.02"),
+    "cli feedback": lambda driver, _: driver._feedback(),
+    "cli poor feedback": lambda driver, _: driver._feedback(MENTOR_LLM_BUDGET_RUN_USD="0.02"),
     "cli export": Driver._export,
 }
 
