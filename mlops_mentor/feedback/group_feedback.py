@@ -7,7 +7,7 @@ at once, and what a run may spend, is for `class_feedback`.
 import logging
 from collections.abc import AsyncIterator, Collection, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
@@ -17,7 +17,7 @@ import polars as pl
 from filelock import FileLock, Timeout
 
 from mlops_mentor.chain import ChainResult, Finished, locked
-from mlops_mentor.errors import MentorError
+from mlops_mentor.errors import ConfigError, MentorError
 from mlops_mentor.feedback.area import AreaResult, Asking, Reviewing, Row, review_area
 from mlops_mentor.feedback.evidence import GroupEvidence, group_evidence
 from mlops_mentor.feedback.inputs import FeedbackInputs, page_key
@@ -189,6 +189,7 @@ async def _review(group: GroupFeedback) -> list[str]:
             tasks.start_soon(review, area)
     results = [found[area.id] for area in group.inputs.rubric.areas]
     is_final = all(result.row["input_key"] for result in results)
+    await anyio.to_thread.run_sync(_hear_tas, group, limiter=group.threads)
     told = _written(before, [result.row for result in results], datetime.now(UTC))
     frame = group.lake.write(FEEDBACK, feedback_frame(told), group.group_id, input_key=key if is_final else "")
     if is_final:
@@ -218,6 +219,22 @@ def _reviewing(group: GroupFeedback) -> Reviewing:
         keep=group.store.write,
         asking=group.asking,
     )
+
+
+def _hear_tas(group: GroupFeedback) -> None:
+    """What TAs have released while the reviewer was at it is about the draft that is replaced now, and goes first."""
+    if group.inputs.said_by_now is None or group.lake.read_or_empty(FEEDBACK, group.group_id).is_empty():
+        return
+    try:
+        said = group.inputs.said_by_now(group.group_id)
+    except ConfigError as error:
+        log.warning("group %s: what TAs said meanwhile cannot be read: %s", group.group_id, error)
+        return
+    known = group.inputs.reviews.filter(pl.col("group_id") == group.group_id)["reviewed_at"].max()
+    newest = said["reviewed_at"].max()
+    if isinstance(newest, datetime) and (not isinstance(known, datetime) or newest > known):
+        group.inputs = replace(group.inputs, reviews=said)
+        _keep_released(group)
 
 
 def _keep_released(group: GroupFeedback) -> None:

@@ -4,7 +4,7 @@ Belongs here: gathering it, and the keys by which feedback is known to be up to 
 """
 
 import hashlib
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -32,7 +32,8 @@ from mlops_mentor.settings import Settings
 class FeedbackInputs:
     """What feedback depends on besides a group's evidence; `reviews` is the stored table of all groups.
 
-    `ask_again` has the reviewer asked although it has answered the same before.
+    `ask_again` has the reviewer asked although it has answered the same before. `said_by_now` reads what the TAs' sheet
+    says of a group at that moment; None where there is no sheet to read.
     """
 
     inputs: Inputs
@@ -42,6 +43,7 @@ class FeedbackInputs:
     max_tokens: int
     reviews: pl.DataFrame
     ask_again: bool = False
+    said_by_now: Callable[[str], pl.DataFrame] | None = None
 
     def packs_key(self, lake: Lake, group: Group) -> str:
         """The key of a group's packs."""
@@ -115,6 +117,7 @@ def load_feedback_inputs(settings: Settings, *, ask_again: bool = False) -> Feed
         max_tokens=settings.llm_max_tokens,
         reviews=Lake(settings.lake_dir).read_or_empty(REVIEWS),
         ask_again=ask_again,
+        said_by_now=lambda group_id: reviews_of(settings, [group_id]).frame,
     )
 
 

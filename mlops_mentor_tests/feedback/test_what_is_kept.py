@@ -15,7 +15,7 @@ from mlops_mentor.freshness import class_key
 from mlops_mentor.schemas import FEEDBACK, FEEDBACK_REPORTS, LLM_CALLS, REPO_SNAPSHOTS, REVIEW_PACKS, REVIEWS, empty
 from mlops_mentor_tests.chains import COURSE, Chain, finished, recomputed
 from mlops_mentor_tests.feedback.classes import CONTENTS, ReviewedClass
-from mlops_mentor_tests.feedback.llm.fault_server import SERVER_ERROR, FaultServer, always, per_question
+from mlops_mentor_tests.feedback.llm.fault_server import SERVER_ERROR, Asked, FaultServer, always, per_question
 from mlops_mentor_tests.feedback.models import honest
 from mlops_mentor_tests.repos.sources import Source
 
@@ -169,3 +169,27 @@ def test_what_was_released_before_a_push_is_read_although_no_run_came_between(tm
     assert "code_quality" not in report["areas_released"]
     told = {each["area"]: each["text"] for each in report["released"]}["code_quality"]
     assert before["snapshot_sha"][:12] in told
+
+
+@pytest.mark.loopback
+def test_what_is_released_while_the_model_is_asked_is_read_although_the_draft_is_another(
+    tmp_path: Path, server: FaultServer
+) -> None:
+    made = with_model(tmp_path, server)
+    made.review()
+    before = made.feedback()["code_quality"]
+    made.commit("1", {b"src/digits/extra.py": b"def more(number):\n    return number + 1\n" * 40})
+
+    def release_then_answer(asked: Asked) -> str:
+        # A TA at the desk, who reads the draft of before.
+        now = datetime.now(UTC).isoformat()
+        made.settings.reviews_file.write_text(f"group_id,area,reviewer,time,released\n1,code_quality,Tina,{now},yes\n")
+        return honest(asked, score=4)
+
+    server.answer = release_then_answer
+    result = made.review()["1"]
+    assert result.reason is None
+    assert made.feedback()["code_quality"]["written_at"] > before["written_at"]
+    (entry,) = made.lake.read(FEEDBACK_REPORTS, "1").row(0, named=True)["released"]
+    assert entry["area"] == "code_quality"
+    assert before["snapshot_sha"][:12] in entry["text"]
