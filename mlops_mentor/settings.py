@@ -46,6 +46,9 @@ class Settings(BaseSettings):
         description="Groups worked on at the same time within a run.",
     )
     max_concurrent_runs: int = Field(4, ge=1, le=64, description="Dagster runs at the same time.")
+    dagster_config: Path | None = Field(
+        None, description="Sections of dagster.yaml that take the place of ours: storage, launcher, monitoring."
+    )
     groups_per_run: int = Field(33, ge=1, description="Groups in one run of a backfill.")
     look_every_s: int = Field(300, ge=5, description="Seconds between two looks of the sensor at all repositories.")
     git_timeout_s: float = Field(600.0, gt=0, description="Seconds that cloning or fetching one repository may take.")

@@ -173,6 +173,16 @@ def ui(
 
 
 @app.command()
+def prepare(roster: Roster = None, data_dir: DataDir = None, course: CourseFile = None) -> None:
+    """Write Dagster's configuration and take over the roster: before a web server and daemon of your own start."""
+    from mlops_mentor.cli.ui import prepare as prepare_dagster
+    from mlops_mentor.settings import load_settings
+
+    _need_git()
+    prepare_dagster(load_settings(data_dir=data_dir, roster=roster, course=course))
+
+
+@app.command()
 def export(roster: Roster = None, data_dir: DataDir = None, course: CourseFile = None) -> None:
     """Export what the class may see, behind the privacy gate, and make the static site. `run` does so too."""
     from mlops_mentor.cli.publish import export as export_class

@@ -1,7 +1,8 @@
-"""`mlops-mentor ui`: Dagster's web server and daemon on this machine alone."""
+"""`mlops-mentor ui` and `prepare`: Dagster's web server and daemon on this machine, or what others that run need."""
 
 import os
 import sys
+from pathlib import Path
 
 from mlops_mentor.cli.output import say
 from mlops_mentor.errors import MentorError
@@ -14,19 +15,11 @@ def serve_ui(settings: Settings, port: int) -> None:
     Raises:
         MentorError: there is a UI on this data directory already.
     """
-    from mlops_mentor.defs.instance import prepare_home
-    from mlops_mentor.defs.launch import launcher
     from mlops_mentor.defs.orphans import hold_ui_lock
 
     if not hold_ui_lock(settings.locks_dir):
         raise MentorError(f"a UI on {settings.root} is running already. Use that one, or end it.")
-    try:
-        # So that "Materialize all" has groups to choose from at the very first look.
-        with launcher(settings, is_ui_starting=True) as dagster:
-            dagster.run_roster()
-    except MentorError as error:
-        say(f"roster not loaded: {error} The UI starts all the same.", err=True, fg="yellow")
-    home = prepare_home(settings)
+    home = _home_with_groups(settings, is_ui_starting=True)
     environment = os.environ | {
         "DAGSTER_HOME": str(home),
         "MENTOR_DATA_DIR": str(settings.root),
@@ -42,3 +35,27 @@ def serve_ui(settings: Settings, port: int) -> None:
     arguments += ["--host", "127.0.0.1", "--port", str(port)]
     # Nothing here is left to do: the process becomes Dagster's, so that signals reach it.
     os.execve(sys.executable, [sys.executable, "-m", "dagster", *arguments], environment)  # noqa: S606
+
+
+def prepare(settings: Settings) -> None:
+    """Do all that `ui` does before it starts Dagster, for a web server and daemon that somebody else starts.
+
+    Raises:
+        ConfigError: the operator's part of `dagster.yaml` cannot be used.
+    """
+    home = _home_with_groups(settings, is_ui_starting=False)
+    say(f"DAGSTER_HOME={home}")
+
+
+def _home_with_groups(settings: Settings, *, is_ui_starting: bool) -> Path:
+    from mlops_mentor.defs.instance import prepare_home
+    from mlops_mentor.defs.launch import launcher
+
+    home = prepare_home(settings)
+    try:
+        # So that "Materialize all" has groups to choose from at the very first look.
+        with launcher(settings, is_ui_starting=is_ui_starting) as dagster:
+            dagster.run_roster()
+    except MentorError as error:
+        say(f"roster not loaded: {error} The UI starts all the same.", err=True, fg="yellow")
+    return home

@@ -1,7 +1,8 @@
 """The Dagster instance under the data directory: its configuration, and opening it.
 
 Belongs here: what stands in `dagster.yaml`. The command line and the UI share the instance, so that each sees the
-other's runs.
+other's runs. Where storage, launcher or monitoring are another machine's, a file of the operator says so
+(`MENTOR_DAGSTER_CONFIG`); what it does not say stays as it is here.
 """
 
 import os
@@ -12,6 +13,7 @@ import dagster as dg
 import yaml
 from filelock import FileLock
 
+from mlops_mentor.errors import ConfigError
 from mlops_mentor.settings import Settings
 
 # Runs that ask a model at the same time, each with `llm_concurrency` calls.
@@ -20,7 +22,15 @@ _HEAD = "# Written by mlops-mentor at each start, from its settings (MENTOR_*). 
 
 
 def instance_config(settings: Settings) -> dict[str, Any]:
-    """The content of `dagster.yaml`."""
+    """The content of `dagster.yaml`.
+
+    Raises:
+        ConfigError: the operator's file cannot be used.
+    """
+    return _with_operators(_own_config(settings), _operators_config(settings.dagster_config))
+
+
+def _own_config(settings: Settings) -> dict[str, Any]:
     return {
         "telemetry": {"enabled": False},
         "nux": {"enabled": False},
@@ -47,8 +57,34 @@ def instance_config(settings: Settings) -> dict[str, Any]:
     }
 
 
+def _operators_config(file: Path | None) -> dict[str, Any]:
+    if file is None:
+        return {}
+    try:
+        stated = yaml.safe_load(file.expanduser().read_text(encoding="utf-8")) or {}
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        raise ConfigError(
+            f"MENTOR_DAGSTER_CONFIG: {file} cannot be read ({error}). Correct the file or its name."
+        ) from None
+    if not isinstance(stated, dict) or not isinstance(stated.get("concurrency", {}), dict):
+        raise ConfigError(f"MENTOR_DAGSTER_CONFIG: {file} has no sections such as `storage:`. See deploy/dagster/.")
+    return stated
+
+
+def _with_operators(own: dict[str, Any], stated: dict[str, Any]) -> dict[str, Any]:
+    """Sections that the operator states take the place of ours, storage that of our event log."""
+    kept = {name: section for name, section in own.items() if name != "event_log_storage" or "storage" not in stated}
+    # Limits one by one: whoever sets that of runs must not lose that of the model by it.
+    limits = {"concurrency": own["concurrency"] | stated.get("concurrency", {})}
+    return kept | stated | limits
+
+
 def prepare_home(settings: Settings) -> Path:
-    """Write `dagster.yaml` and return the directory for DAGSTER_HOME."""
+    """Write `dagster.yaml` and return the directory for DAGSTER_HOME.
+
+    Raises:
+        ConfigError: the operator's file cannot be used.
+    """
     home = settings.dagster_home
     home.mkdir(parents=True, exist_ok=True)
     text = _HEAD + yaml.safe_dump(instance_config(settings), sort_keys=False)
