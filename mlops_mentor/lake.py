@@ -7,18 +7,18 @@ that whoever would compute it again from the same inputs can see that it is ther
 """
 
 import contextlib
-import os
-import secrets
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
+from io import BytesIO
 from pathlib import Path
 from urllib.parse import quote
 
 import polars as pl
 
 from mlops_mentor.errors import LakeError
+from mlops_mentor.lake_files import LakePath, dated, replace_file, source_of, touch_file
 from mlops_mentor.schemas import Table, empty, validate
 
 _INPUT_KEY = "mlops_mentor.input_key"
@@ -29,9 +29,9 @@ _TEMPORARY_MAX_AGE_S = 3600.0
 class Lake:
     """The tables under `root`: `<root>/<table>/<group>.parquet`, or `<root>/<table>.parquet` for whole tables."""
 
-    root: Path
+    root: LakePath
 
-    def path(self, table: Table, group_id: str | None = None) -> Path:
+    def path(self, table: Table, group_id: str | None = None) -> LakePath:
         """Where the table, or the group's part of it, is stored."""
         if table.is_by_group != (group_id is not None):
             raise LakeError(f"table {table.name} is {'by group' if table.is_by_group else 'one for all groups'}")
@@ -45,14 +45,14 @@ class Lake:
     def has_current(self, table: Table, group_id: str) -> bool:
         """Whether the group has a readable part with the columns of the table (an older version's may differ)."""
         try:
-            return pl.read_parquet_schema(self.path(table, group_id)) == table.schema
+            return pl.read_parquet_schema(source_of(self.path(table, group_id))) == table.schema
         except (OSError, pl.exceptions.PolarsError):
             return False
 
     def input_key(self, table: Table, group_id: str | None = None) -> str | None:
         """The key of the inputs from which the stored part was computed; None where there is no (readable) part."""
         try:
-            return pl.read_parquet_metadata(self.path(table, group_id)).get(_INPUT_KEY)
+            return pl.read_parquet_metadata(source_of(self.path(table, group_id))).get(_INPUT_KEY)
         except (OSError, pl.exceptions.PolarsError):
             return None
 
@@ -65,14 +65,9 @@ class Lake:
             SchemaError: the frame does not fit the table; what was there before stays.
         """
         frame = validate(table, frame)
-        target = self.path(table, group_id)
-        target.parent.mkdir(parents=True, exist_ok=True)
-        temporary = target.with_name(f".{target.name}.{os.getpid()}.{secrets.token_hex(4)}.tmp")
-        try:
-            frame.write_parquet(temporary, compression="lz4", metadata={_INPUT_KEY: input_key})
-            temporary.replace(target)
-        finally:
-            temporary.unlink(missing_ok=True)
+        content = BytesIO()
+        frame.write_parquet(content, compression="lz4", metadata={_INPUT_KEY: input_key})
+        replace_file(self.path(table, group_id), content.getvalue())
         return frame
 
     def remove(self, table: Table, group_id: str | None = None) -> None:
@@ -94,7 +89,7 @@ class Lake:
     def _read_any_version(self, table: Table, group_id: str | None = None) -> pl.DataFrame:
         path = self.path(table, group_id)
         try:
-            return pl.read_parquet(path, glob=False)
+            return pl.read_parquet(source_of(path), glob=False)
         except FileNotFoundError:
             of_group = f" of group {group_id}" if group_id is not None else ""
             raise LakeError(f"table {table.name}{of_group} is not there yet. Materialize {table.name} first.") from None
@@ -105,15 +100,11 @@ class Lake:
 
     def confirm(self, table: Table, group_id: str) -> None:
         """Note that the group's part still holds, without writing it: whoever writes it meanwhile loses nothing."""
-        with contextlib.suppress(FileNotFoundError):
-            os.utime(self.path(table, group_id))
+        touch_file(self.path(table, group_id))
 
     def confirmed_at(self, table: Table, group_id: str | None = None) -> datetime | None:
         """When the table, or the group's part of it, was stored or last confirmed (UTC); None where there is none."""
-        try:
-            return datetime.fromtimestamp(self.path(table, group_id).stat().st_mtime, UTC)
-        except FileNotFoundError:
-            return None
+        return dated(self.path(table, group_id))
 
     def read_or_empty(self, table: Table, group_id: str | None = None) -> pl.DataFrame:
         """The table, or the group's part of it, or no rows when it was never written; columns that an older version
@@ -132,7 +123,7 @@ class Lake:
         """The parts of `group_ids` in one frame, in their order; groups without a usable part are left out."""
         paths = [path for path in (self.path(table, group_id) for group_id in group_ids) if path.is_file()]
         try:
-            together = pl.read_parquet(paths, glob=False) if paths else empty(table)
+            together = pl.read_parquet([*map(source_of, paths)], glob=False) if paths else empty(table)  # type: ignore[arg-type]
         except pl.exceptions.PolarsError:
             together = pl.DataFrame()
         if together.schema == table.schema:
@@ -142,7 +133,7 @@ class Lake:
 
     def sweep(self) -> int:
         """Delete what killed processes left behind longer than an hour ago; the number of files deleted."""
-        return sweep_temporary(self.root.rglob(".*.tmp"))
+        return sweep_temporary(self.root.rglob(".*.tmp")) if isinstance(self.root, Path) else 0
 
 
 def sweep_temporary(paths: Iterable[Path]) -> int:
@@ -156,8 +147,8 @@ def sweep_temporary(paths: Iterable[Path]) -> int:
     return num_swept
 
 
-def _read_or_none(path: Path) -> pl.DataFrame | None:
+def _read_or_none(path: LakePath) -> pl.DataFrame | None:
     try:
-        return pl.read_parquet(path, glob=False)
+        return pl.read_parquet(source_of(path), glob=False)
     except (OSError, pl.exceptions.PolarsError):
         return None

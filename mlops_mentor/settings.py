@@ -16,6 +16,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from mlops_mentor.addresses import LOOPBACK_HOSTS
 from mlops_mentor.course import Course, load_course
 from mlops_mentor.errors import ConfigError
+from mlops_mentor.lake_files import LakePath, lake_path
 
 _MAX_WORKERS = 64
 _WORKERS_ASKING = 16
@@ -36,6 +37,9 @@ class Settings(BaseSettings):
 
     data_dir: Path = Field(
         Path("data"), description="Everything that is stored: mirrors, lake, warehouse, Dagster's own."
+    )
+    lake: str | None = Field(
+        None, description="The tables; <data>/lake when not given. A directory, or an object store: s3://bucket/lake."
     )
     course: Path | None = Field(None, description="The course's file; <data>/course.yaml when not given.")
     roster: Path | None = Field(None, description="The roster; what course.yaml names when not given.")
@@ -208,8 +212,8 @@ class Settings(BaseSettings):
         return (self.course_file.parent / self.the_course.earlier_years).resolve()
 
     @property
-    def lake_dir(self) -> Path:
-        return self.root / "lake"
+    def lake_dir(self) -> LakePath:
+        return lake_path(self.lake or str(self.root / "lake"))
 
     @property
     def mirrors_dir(self) -> Path:
@@ -268,7 +272,8 @@ def load_settings(**overrides: Path | str | None) -> Settings:
             f"{name}: {first['msg'].removeprefix('Value error, ')}. Correct it in the environment or in .env."
         ) from None
     try:
-        _refuse_patterns(settings.root)
+        _refuse_patterns("MENTOR_DATA_DIR", settings.root)
+        _refuse_patterns("MENTOR_LAKE", settings.lake_dir)
     except (OSError, RuntimeError):
         raise ConfigError(
             f"MENTOR_DATA_DIR: {settings.data_dir} leads nowhere (no such home directory?). Write the whole path."
@@ -276,10 +281,10 @@ def load_settings(**overrides: Path | str | None) -> Settings:
     return settings
 
 
-def _refuse_patterns(data_dir: Path) -> None:
+def _refuse_patterns(variable: str, place: LakePath) -> None:
     # The whole path counts: `data` in a directory `[2027]` is as unreadable.
-    if found := sorted({char for char in str(data_dir) if char in _PATTERN_CHARACTERS}):
+    if found := sorted({char for char in str(place) if char in _PATTERN_CHARACTERS}):
         raise ConfigError(
-            f"MENTOR_DATA_DIR: {data_dir} contains {' '.join(found)}, which programs that read the tables take for a "
+            f"{variable}: {place} contains {' '.join(found)}, which programs that read the tables take for a "
             "pattern. Choose a data directory whose whole path has none of [ ] * ?."
         )

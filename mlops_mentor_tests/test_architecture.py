@@ -21,6 +21,7 @@ HOMES = {
     "jinja2": ("pages/render.py", "app/content.py"),
     "starlette": ("app", "desk"),
     "uvicorn": ("app", "desk"),
+    "upath": ("lake_files.py",),
     # GitHub and models are asked asynchronously, and nothing else is.
     "anyio": ("github", "feedback", "changes.py"),
     "typer": ("cli",),
@@ -29,8 +30,8 @@ HOMES = {
     "subprocess": ("repos/git.py", "evidence/quality/programs.py"),
 }
 # Later in the data flow, and further from the ground: a folder imports only what stands before it.
-FLOORS = ("errors", "yaml_models", "diagnosis", "addresses", "schemas", "course", "settings", "sheets", "roster",
-          "extensions", "whole_files", "lake", "repos", "identity_map", "github", "evidence", "metrics", "inputs",
+FLOORS = ("errors", "yaml_models", "diagnosis", "addresses", "schemas", "course", "whole_files", "lake_files", "settings",
+          "sheets", "roster", "extensions", "lake", "repos", "identity_map", "github", "evidence", "metrics", "inputs",
           "freshness", "group_work", "chain", "sheet_writing", "identity_sheet", "feedback", "leaderboard", "publish",
           "pages", "app", "desk", "changes", "waves", "sample", "defs", "cli")  # fmt: skip
 

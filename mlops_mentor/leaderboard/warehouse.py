@@ -18,6 +18,7 @@ import polars as pl
 
 from mlops_mentor.errors import WarehouseError
 from mlops_mentor.lake import Lake, sweep_temporary
+from mlops_mentor.lake_files import LakePath
 from mlops_mentor.schemas import TABLES, Table
 
 _SQL_TYPES = {
@@ -53,6 +54,9 @@ def publish_warehouse(lake: Lake, file: Path, group_ids: Sequence[str], input_ke
     try:
         sweep_temporary(file.parent.glob(f".{file.name}.*.tmp*"))
         with duckdb.connect(str(fresh)) as connection:
+            if not isinstance(lake.root, Path):
+                # Otherwise DuckDB would fetch an extension of its own for it.
+                connection.register_filesystem(lake.root.fs)
             connection.begin()
             counts = {table.name: _load(connection, lake, table, group_ids) for table in TABLES}
             _create_views(connection)
@@ -110,7 +114,7 @@ def _load(connection: duckdb.DuckDBPyConnection, lake: Lake, table: Table, group
     return len(connection.table(table.name))
 
 
-def _paths(lake: Lake, table: Table, group_ids: Iterable[str]) -> list[Path]:
+def _paths(lake: Lake, table: Table, group_ids: Iterable[str]) -> list[LakePath]:
     if not table.is_by_group:
         return [lake.path(table)] if lake.has(table) else []
     return [lake.path(table, group_id) for group_id in group_ids if lake.has_current(table, group_id)]

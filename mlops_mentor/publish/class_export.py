@@ -15,6 +15,7 @@ from filelock import FileLock
 from mlops_mentor.errors import LakeError
 from mlops_mentor.feedback.rubric import load_rubric
 from mlops_mentor.lake import Lake
+from mlops_mentor.lake_files import LakePath
 from mlops_mentor.publish.dataset.facts import Facts, latest_change
 from mlops_mentor.publish.dataset.folder import CARD, Written, write_folder
 from mlops_mentor.publish.manifest import MANIFEST, read_manifest
@@ -183,7 +184,7 @@ def _part_key(lake: Lake, group_id: str) -> str:
     return " ".join(lake.input_key(table, group_id) or str(lake.confirmed_at(table, group_id)) for table in tables)
 
 
-def _digest(file: Path) -> str:
+def _digest(file: LakePath) -> str:
     try:
         return hashlib.sha256(file.read_bytes()).hexdigest()
     except FileNotFoundError:

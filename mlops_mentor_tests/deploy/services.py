@@ -1,0 +1,168 @@
+"""PostgreSQL, a Redis broker, and Dagster's processes, each a process of its own on 127.0.0.1, for one test."""
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+import mlops_mentor
+
+ROOT = Path(mlops_mentor.__file__).parent.parent
+CELERY = ROOT / "deploy" / "dagster" / "celery.yaml"
+_NOBODY = 65534
+
+
+def program(name: str) -> Path | None:
+    """A server's program; Debian keeps those of PostgreSQL out of PATH. None where it is not installed."""
+    found = shutil.which(name) or next(iter(sorted(Path("/usr/lib/postgresql").glob(f"*/bin/{name}"))), None)
+    return Path(found) if found else None
+
+
+def free_port() -> int:
+    with socket.socket() as made:
+        made.bind(("127.0.0.1", 0))
+        return int(made.getsockname()[1])
+
+
+def wait_until(what: str, is_so: Callable[[], bool], *, timeout_s: float = 120) -> None:
+    end = time.monotonic() + timeout_s
+    while not is_so():
+        assert time.monotonic() < end, f"not within {timeout_s:.0f} s: {what}"
+        time.sleep(0.5)
+
+
+def _answers(port: int) -> bool:
+    with socket.socket() as made:
+        return made.connect_ex(("127.0.0.1", port)) == 0
+
+
+@contextmanager
+def process(command: Sequence[str | Path], log: Path, env: Mapping[str, str], cwd: Path) -> Iterator[subprocess.Popen]:
+    """A process with everything that it starts; ended at the end, killed where it does not."""
+    with log.open("w") as out:
+        started = subprocess.Popen(
+            list(map(str, command)), env=dict(env), cwd=cwd, stdout=out, stderr=out, start_new_session=True
+        )
+    try:
+        yield started
+    finally:
+        for ending in (signal.SIGTERM, signal.SIGKILL):
+            try:
+                os.killpg(started.pid, ending)
+                started.wait(timeout=20)
+            except (ProcessLookupError, subprocess.TimeoutExpired):
+                continue
+
+
+@contextmanager
+def postgres() -> Iterator[int]:
+    """A PostgreSQL with a database `mentor`; its port. It refuses to be root, so that root becomes nobody."""
+    initdb, server = program("initdb"), program("postgres")
+    assert initdb and server
+    # Not below the test's own folder, which nobody else may enter.
+    folder = Path(tempfile.mkdtemp(prefix="mentor-postgres-"))
+    who = {"user": _NOBODY, "group": _NOBODY, "extra_groups": []} if os.geteuid() == 0 else {}
+    if who:
+        os.chown(folder, _NOBODY, _NOBODY)
+    made = [initdb, "-D", folder / "data", "-U", "mentor", "-A", "trust", "--no-sync"]
+    subprocess.run(made, check=True, capture_output=True, cwd="/", **who)  # type: ignore[call-overload]
+    port = free_port()
+    options = ["-D", folder / "data", "-p", str(port), "-c", "listen_addresses=127.0.0.1", "-k", "", "-c", "fsync=off"]
+    with (folder / "log").open("w") as log:
+        started = subprocess.Popen([server, *options], cwd="/", stdout=log, stderr=log, **who)  # type: ignore[call-overload]
+    try:
+        import psycopg2
+
+        def has_database() -> bool:
+            try:
+                connection = psycopg2.connect(host="127.0.0.1", port=port, user="mentor", dbname="postgres")
+            except psycopg2.OperationalError:
+                return False
+            connection.autocommit = True
+            connection.cursor().execute("create database mentor")
+            connection.close()
+            return True
+
+        wait_until("PostgreSQL answers", has_database, timeout_s=30)
+        yield port
+    finally:
+        started.send_signal(signal.SIGINT)  # which ends connections, too
+        started.wait(timeout=30)
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def redis(folder: Path, env: Mapping[str, str]) -> Iterator[int]:
+    folder.mkdir()
+    port = free_port()
+    command = [str(program("redis-server")), "--port", str(port), "--bind", "127.0.0.1", "--save", ""]
+    with process(command, folder / "log", env, folder):
+        wait_until("the broker answers", lambda: _answers(port), timeout_s=15)
+        yield port
+
+
+@contextmanager
+def class_on_workers(folder: Path, settings: Mapping[str, str], *, num_workers: int) -> Iterator[dict[str, str]]:
+    """All processes of deploy/compose.yaml with its Celery profile, but for the pages; their environment.
+
+    `settings` are MENTOR_* variables; logs are in `folder`.
+    """
+    folder.mkdir(exist_ok=True)
+    kept = {name: value for name, value in os.environ.items() if name in ("PATH", "HOME", "TMPDIR", "LD_LIBRARY_PATH")}
+    env = kept | {"PYTHONPATH": str(ROOT), "MENTOR_REVIEWER": "rules", "PYTHONWARNINGS": "ignore"} | dict(settings)
+    with ExitStack() as stack:
+        pg, broker = stack.enter_context(postgres()), stack.enter_context(redis(folder / "redis", env))
+        env |= {
+            "MENTOR_DAGSTER_CONFIG": str(CELERY),
+            "MENTOR_PG_HOST": "127.0.0.1",
+            "MENTOR_PG_PORT": str(pg),
+            "MENTOR_PG_USER": "mentor",
+            "MENTOR_PG_PASSWORD": "none-needed",
+            "MENTOR_PG_DB": "mentor",
+            "MENTOR_BROKER": f"redis://127.0.0.1:{broker}/0",
+        }
+        prepared = [sys.executable, "-m", "mlops_mentor", "prepare"]
+        subprocess.run(prepared, env=env, cwd=folder, check=True, capture_output=True)
+        env["DAGSTER_HOME"] = f"{settings['MENTOR_DATA_DIR']}/dagster"
+
+        def start(name: str, *arguments: str) -> None:
+            stack.enter_context(process([sys.executable, "-m", *arguments], folder / f"{name}.log", env, folder))
+
+        code = free_port()
+        (folder / "workspace.yaml").write_text(
+            f"load_from: [{{grpc_server: {{host: 127.0.0.1, port: {code}, location_name: mlops_mentor}}}}]\n"
+        )
+        start(
+            "code",
+            "dagster",
+            "code-server",
+            "start",
+            "-h",
+            "127.0.0.1",
+            "-p",
+            str(code),
+            "-m",
+            "mlops_mentor.definitions",
+        )
+        for number in range(num_workers):
+            worker = ["--hostname", f"worker{number}@%h", "-Q", "dagster", "-c", "2", "--loglevel", "info"]
+            broker_options = ["-b", env["MENTOR_BROKER"], "--result-backend", env["MENTOR_BROKER"]]
+            start(f"worker{number}", "celery", "-A", "dagster_celery.app", *broker_options, "worker", *worker)
+        wait_until("the code location answers", lambda: _answers(code))
+        start("daemon", "dagster._daemon", "run", "-w", "workspace.yaml")
+        yield env
+
+
+def dagster(folder: Path, env: Mapping[str, str], *arguments: str) -> str:
+    """What a command of Dagster's own command line prints."""
+    command = [sys.executable, "-m", "dagster", *arguments, "-w", "workspace.yaml"]
+    done = subprocess.run(command, env=dict(env), cwd=folder, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
