@@ -10,6 +10,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
+from functools import partial
 from pathlib import Path
 
 import mlops_mentor
@@ -71,26 +72,16 @@ def postgres() -> Iterator[int]:
     who = {"user": _NOBODY, "group": _NOBODY, "extra_groups": []} if os.geteuid() == 0 else {}
     if who:
         os.chown(folder, _NOBODY, _NOBODY)
-    made = [initdb, "-D", folder / "data", "-U", "mentor", "-A", "trust", "--no-sync"]
-    subprocess.run(made, check=True, capture_output=True, cwd="/", **who)  # type: ignore[call-overload]
+    command = [initdb, "-D", folder / "data", "-U", "mentor", "-A", "trust", "--no-sync"]
+    subprocess.run(command, check=True, capture_output=True, cwd="/", **who)  # type: ignore[call-overload]
     port = free_port()
     options = ["-D", folder / "data", "-p", str(port), "-c", "listen_addresses=127.0.0.1", "-k", "", "-c", "fsync=off"]
     with (folder / "log").open("w") as log:
         started = subprocess.Popen([server, *options], cwd="/", stdout=log, stderr=log, **who)  # type: ignore[call-overload]
     try:
-        import psycopg2
-
-        def has_database() -> bool:
-            try:
-                connection = psycopg2.connect(host="127.0.0.1", port=port, user="mentor", dbname="postgres")
-            except psycopg2.OperationalError:
-                return False
-            connection.autocommit = True
-            connection.cursor().execute("create database mentor")
-            connection.close()
-            return True
-
-        wait_until("PostgreSQL answers", has_database, timeout_s=30)
+        made = ["createdb", "-h", "127.0.0.1", "-p", str(port), "-U", "mentor", "mentor"]
+        done = partial(subprocess.run, [program(made[0]), *made[1:]], capture_output=True, check=False)
+        wait_until("PostgreSQL answers", lambda: done().returncode == 0, timeout_s=30)
         yield port
     finally:
         started.send_signal(signal.SIGINT)  # which ends connections, too
@@ -106,6 +97,26 @@ def redis(folder: Path, env: Mapping[str, str]) -> Iterator[int]:
     with process(command, folder / "log", env, folder):
         wait_until("the broker answers", lambda: _answers(port), timeout_s=15)
         yield port
+
+
+@contextmanager
+def object_store(folder: Path) -> Iterator[dict[str, str]]:
+    """An empty bucket `mentor` of a server that speaks S3; the variables that lead there."""
+    folder.mkdir()
+    port = free_port()
+    found = {
+        "AWS_ENDPOINT_URL": f"http://127.0.0.1:{port}",
+        "AWS_ACCESS_KEY_ID": "nobody",
+        "AWS_SECRET_ACCESS_KEY": "nothing",
+        "AWS_DEFAULT_REGION": "us-east-1",
+        "MENTOR_LAKE": "s3://mentor/lake",
+    }
+    server = [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)]
+    with process(server, folder / "log", os.environ | found, folder):
+        wait_until("the object store answers", lambda: _answers(port), timeout_s=30)
+        made = "import boto3; boto3.client('s3').create_bucket(Bucket='mentor')"
+        subprocess.run([sys.executable, "-c", made], env=os.environ | found, check=True)
+        yield found
 
 
 @contextmanager

@@ -1,12 +1,14 @@
-"""A class on PostgreSQL and Celery workers: the same tables as a single process makes, and the same limits.
+"""A class on PostgreSQL and Celery workers, its tables in a directory or an object store: the same tables as a single
+process makes, and the same limits.
 
-Skipped where the extra `scale`, PostgreSQL or Redis is not installed.
+Skipped where the extra `scale`, PostgreSQL, Redis or moto (an object store for tests) is not installed.
 """
 
 import json
 import re
 import time
 from collections.abc import Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,11 +20,13 @@ from mlops_mentor.defs.instance import open_instance
 from mlops_mentor.defs.jobs import refresh_feedback
 from mlops_mentor.defs.orphans import BEGUN
 from mlops_mentor.defs.partitions import range_tags
+from mlops_mentor.lake import Lake
+from mlops_mentor.lake_files import lake_path
 from mlops_mentor.schemas import FEEDBACK, LEADERBOARD_HISTORY
 from mlops_mentor_tests.defs.classroom import Classroom, make_classroom
-from mlops_mentor_tests.deploy.services import CELERY, class_on_workers, dagster, program, wait_until
+from mlops_mentor_tests.deploy.services import CELERY, class_on_workers, dagster, object_store, program, wait_until
 
-for needed in ("dagster_postgres", "dagster_celery", "redis"):
+for needed in ("dagster_postgres", "dagster_celery", "redis", "s3fs", "moto.server"):
     pytest.importorskip(needed, reason="the extra `scale` is not installed")
 pytestmark = [
     pytest.mark.slow,
@@ -43,12 +47,16 @@ class Spread:
     env: dict[str, str]
     instance: dg.DagsterInstance
 
+    @property
+    def lake(self) -> Lake:
+        return Lake(lake_path(self.env["MENTOR_LAKE"]))
+
     def runs(self, job: str) -> list[dg.DagsterRun]:
         return list(self.instance.get_runs(dg.RunsFilter(job_name=job)))
 
 
-@pytest.fixture(scope="module")
-def spread(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Spread]:
+@pytest.fixture(scope="module", params=["directory", "object_store"])
+def spread(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Spread]:
     folder = tmp_path_factory.mktemp("scale")
     room = make_classroom(folder / "class", GROUPS, missing=["99"])
     settings = {
@@ -57,9 +65,16 @@ def spread(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Spread]:
         "MENTOR_GROUPS_PER_RUN": "4",
         "MENTOR_WORKERS": "2",
     }
-    with class_on_workers(folder / "processes", settings, num_workers=2) as env, pytest.MonkeyPatch.context() as patch:
-        for name, value in env.items():
-            patch.setenv(name, value)
+    with ExitStack() as stack:
+        if request.param == "object_store":
+            settings |= stack.enter_context(object_store(folder / "store"))
+        else:
+            settings["MENTOR_LAKE"] = str(room.settings.lake_dir)
+        env = stack.enter_context(class_on_workers(folder / "processes", settings, num_workers=2))
+        patch = stack.enter_context(pytest.MonkeyPatch.context())
+        # What the instance and the store need here, and no place of the class: others are compared with it.
+        for name in (name for name in env if name.startswith(("MENTOR_PG_", "MENTOR_BROKER", "AWS_"))):
+            patch.setenv(name, env[name])
         with open_instance(room.settings.model_copy(update={"dagster_config": CELERY})) as instance:
             found = Spread(room, folder / "processes", env, instance)
             dagster(found.folder, env, "sensor", "start", "repository_sensor")
@@ -105,6 +120,6 @@ def test_no_more_runs_than_the_pool_allows_ask_the_model(spread: Spread) -> None
     wait_until("the run is there", lambda: bool(spread.runs(refresh_feedback.name)))
     # Longer than the daemon takes to start a run.
     time.sleep(10)
-    assert not spread.room.lake.has(FEEDBACK, "1")
+    assert not spread.lake.has(FEEDBACK, "1")
     storage.free_concurrency_slots_for_run("other-run-0")
-    wait_until("the run has its turn", lambda: spread.room.lake.has(FEEDBACK, "1"))
+    wait_until("the run has its turn", lambda: spread.lake.has(FEEDBACK, "1"))
