@@ -42,11 +42,16 @@ from mlops_mentor.schemas import (
 )
 
 
+def mirror_stem(group_id: str) -> str:
+    """How the names of a group's mirrors begin, whatever their addresses."""
+    return group_id.replace(" ", "_")
+
+
 def mirror_of(mirrors_dir: Path, group: Group) -> Path:
     """Where the mirror of a group's repository lies, or would."""
     # By address, so that a group whose repository changes gets a mirror of its own and the old one stays whole.
     digest = hashlib.sha256(group.address.url.encode()).hexdigest()[:10]
-    return mirrors_dir / f"{group.group_id.replace(' ', '_')}-{digest}.git"
+    return mirrors_dir / f"{mirror_stem(group.group_id)}-{digest}.git"
 
 
 @dataclass

@@ -13,6 +13,8 @@ from pathlib import Path
 
 from upath import UPath
 
+from mlops_mentor.whole_files import replace_whole
+
 LakePath = Path | UPath
 
 
@@ -30,7 +32,8 @@ def source_of(path: LakePath) -> Path | BytesIO:
     Raises:
         FileNotFoundError: it is in an object store, and is not there.
     """
-    return path if isinstance(path, Path) else BytesIO(path.read_bytes())
+    # One request; opening it as a file would take two.
+    return path if isinstance(path, Path) else BytesIO(path.fs.cat_file(path.path))
 
 
 def replace_file(path: LakePath, content: bytes) -> None:
@@ -39,12 +42,7 @@ def replace_file(path: LakePath, content: bytes) -> None:
         path.write_bytes(content)
         return
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.{secrets.token_hex(4)}.tmp")
-    try:
-        temporary.write_bytes(content)
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
+    replace_whole(path, content)
 
 
 def touch_file(path: LakePath) -> None:

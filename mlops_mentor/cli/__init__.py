@@ -209,13 +209,14 @@ def erase(
     make_anew: Annotated[
         bool, typer.Option(help="Delete the dataset and make it anew where old commits can still be seen.")
     ] = False,
+    stored: Annotated[bool, typer.Option(help="Delete what is stored here too; the roster must not name it.")] = False,
 ) -> None:
     """Take a group out of everything published: the export, the site, and the dataset with its whole history."""
     from mlops_mentor.cli.publish import erase as erase_group
     from mlops_mentor.settings import load_settings
 
     settings = load_settings(data_dir=data_dir, roster=roster, course=course)
-    erase_group(settings, group, make_anew=make_anew)
+    erase_group(settings, group, make_anew=make_anew, stored_too=stored)
 
 
 @app.command("app")

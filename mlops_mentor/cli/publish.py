@@ -14,6 +14,7 @@ from rich.progress import Progress
 
 from mlops_mentor.cli.output import say
 from mlops_mentor.cli.progress import progress_display, progress_task
+from mlops_mentor.erasure import erase_stored
 from mlops_mentor.errors import ConfigError, MentorError, PublishError
 from mlops_mentor.lake import Lake
 from mlops_mentor.publish.hub.target import HubTarget, NoTarget, hub_lock, hub_target
@@ -91,14 +92,34 @@ def _pushed(settings: Settings) -> Mapping[str, Any]:
         return dagster.run_push()
 
 
-def erase(settings: Settings, group_id: str, *, make_anew: bool) -> None:
-    """Leave a group out of everything published, from now on and in what was published before.
+def erase(settings: Settings, group_id: str, *, make_anew: bool, stored_too: bool = False) -> None:
+    """Leave a group out of everything published, from now on and in what was published before; `stored_too` deletes
+    what is stored of it here as well.
 
     Raises:
         MentorError: the group is not known, or the Hub could not be asked or still shows something old; then this may
             be called again.
     """
     group_id = _as_stored(settings, group_id)
+    _erase_published(settings, group_id, make_anew=make_anew)
+    if stored_too:
+        _erase_stored(settings, group_id)
+
+
+def _erase_stored(settings: Settings, group_id: str) -> None:
+    erased = erase_stored(settings, group_id)
+    from mlops_mentor.defs.launch import launcher
+
+    # The warehouse and the tables over all groups still had it.
+    with launcher(settings) as dagster:
+        dagster.run_class()
+    say(f"Deleted {erased.num_files} files of group {group_id}, and {erased.num_history_rows} rows of the history.")
+    for sheet in erased.sheets:
+        say(f"  {sheet} has rows of the group: delete them by hand.", fg="yellow")
+    say(f"  Left are {settings.dagster_home}, which notes what runs did, and your backups.", fg="yellow")
+
+
+def _erase_published(settings: Settings, group_id: str, *, make_anew: bool) -> None:
     leave_out(settings.unpublished_file, settings.locks_dir / "unpublished.lock", group_id, datetime.now(UTC))
     say(f"Group {group_id} is left out from now on: {settings.unpublished_file}")
     export(settings)
