@@ -21,16 +21,16 @@ def files(folder: Path) -> set[Path]:
 
 def worked_on(room: Classroom) -> None:
     with launcher(room.settings) as started:
-        refresh(started, ["7", "7-a", "8"])
-        started.run_feedback(["7", "7-a", "8"])
+        refresh(started, ["7", "7-x", "8"])
+        started.run_feedback(["7", "7-x", "8"])
 
 
 def test_nothing_of_the_group_stays_and_nothing_of_others_goes(make_room: MakeRoom) -> None:
-    room = make_room(["7", "7-a", "8"])
+    room = make_room(["7", "7-x", "8"])
     worked_on(room)
     (room.folder / "reviews.csv").write_text("group_id,area,score\n7,report,4\n8,report,3\n")
     (room.folder / "identities.csv").write_text("group_id,name,email,member\n8,Bo,,s990001\n")
-    room.write_roster(["7-a", "8"])
+    room.write_roster(["7-x", "8"])
     with launcher(room.settings) as started:
         started.run_roster(accept_shorter=True)
     before = files(room.data)
@@ -41,18 +41,19 @@ def test_nothing_of_the_group_stays_and_nothing_of_others_goes(make_room: MakeRo
         str(path.relative_to(room.data)) for path in before if path.name == "7.parquet"
     }
     assert not list(room.settings.mirrors_dir.glob("*7-[0-9a-f]*"))
-    assert all("/7-a" not in name and "/8" not in name for name in gone)
+    assert list(room.settings.mirrors_dir.glob("7-x-*.git"))
+    assert not [name for name in gone if not name.startswith("packs/") and ("/7-x" in name or "/8" in name)]
     assert len([name for name in gone if name.startswith("packs/")]) == 4
     assert erased.sheets == (room.folder / "reviews.csv",)
     assert erased.num_history_rows == 1
-    assert room.lake.read(LEADERBOARD_HISTORY)["group_id"].to_list() == ["7-a", "8"]
+    assert room.lake.read(LEADERBOARD_HISTORY)["group_id"].to_list() == ["7-x", "8"]
     assert erase_stored(room.settings, "7").num_files == 0
 
     kept = {path: path.read_bytes() for path in files(room.settings.packs_dir)}
     with launcher(room.settings) as started:
         started.run_class()
-        started.run_feedback(["7-a", "8"])
-    assert room.lake.read(LEADERBOARD)["group_id"].to_list() == ["7-a", "8"]
+        started.run_feedback(["7-x", "8"])
+    assert room.lake.read(LEADERBOARD)["group_id"].to_list() == ["7-x", "8"]
     assert {path: path.read_bytes() for path in files(room.settings.packs_dir)} == kept
 
 
