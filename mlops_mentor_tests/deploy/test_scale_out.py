@@ -85,7 +85,7 @@ def spread(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
 
 
 def test_two_workers_share_the_runs_of_a_class(spread: Spread) -> None:
-    assert len(spread.runs("refresh_groups")) == 4
+    assert len(spread.runs("refresh_groups")) == 3
     logs = [(spread.folder / f"worker{number}.log").read_text() for number in range(2)]
     done = [len(re.findall(r"Task execute_job\[\S+ succeeded", log)) for log in logs]
     assert all(done), f"runs by worker: {done}"
