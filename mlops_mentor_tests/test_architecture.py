@@ -33,7 +33,8 @@ HOMES = {
 FLOORS = ("errors", "yaml_models", "diagnosis", "addresses", "schemas", "course", "whole_files", "lake_files",
           "settings", "sheets", "roster", "extensions", "lake", "repos", "identity_map", "github", "evidence",
           "metrics", "inputs", "freshness", "group_work", "chain", "sheet_writing", "identity_sheet", "feedback",
-          "erasure", "leaderboard", "publish", "pages", "app", "desk", "changes", "waves", "sample", "defs", "cli")  # fmt: skip
+          "erasure", "leaderboard", "publish", "pages", "app", "desk", "changes", "waves", "sample", "defs",
+          "cli")  # fmt: skip
 
 
 def imports(file: Path) -> set[str]:

@@ -267,7 +267,7 @@ def test_a_repository_that_is_gone_keeps_its_numbers_where_an_older_version_read
     # As the version before had it.
     columns = ["rule_reason", "num_late_commits", "last_late_at", "rewritten_at", "rewritten_from", "content_id"]
     older = chain.lake.read(REPO_SNAPSHOTS, "1").drop(columns)
-    older.write_parquet(chain.lake.path(REPO_SNAPSHOTS, "1"))
+    older.write_parquet(str(chain.lake.path(REPO_SNAPSHOTS, "1")))
     shutil.rmtree(source.path)
     result = chain.run(now=AFTER + timedelta(days=9))
     assert result.failed_table == "repo_snapshots"
@@ -392,7 +392,7 @@ def test_without_a_token_what_an_older_version_stored_stops_nothing(
     part = chain.lake.read(PULL_REQUESTS, "1")
     key = str(chain.lake.input_key(PULL_REQUESTS, "1"))
     older = part.drop("author")
-    older.write_parquet(chain.lake.path(PULL_REQUESTS, "1"), metadata={"mlops_mentor.input_key": key})
+    older.write_parquet(str(chain.lake.path(PULL_REQUESTS, "1")), metadata={"mlops_mentor.input_key": key})
     assert chain.run(NO_TOKEN).failed_table is None
     kept = chain.lake.read(PULL_REQUESTS, "1")
     assert kept.equals(part.with_columns(author=pl.lit(None, pl.String)))

@@ -89,7 +89,7 @@ def test_temporary_files_are_swept_after_an_hour_and_nothing_else_is(lake: Lake,
     for path in (old, old_too, young, others[0]):
         path.write_bytes(b"half")
     for path in (old, old_too, *others):
-        os.utime(path, (time.time() - 3700, time.time() - 3700))
+        os.utime(str(path), (time.time() - 3700, time.time() - 3700))
     assert lake.sweep() == 2
     assert not old.exists()
     assert not old_too.exists()
@@ -132,7 +132,7 @@ def test_no_groups_are_an_empty_table(lake: Lake) -> None:
 
 
 def _outdate(lake: Lake, group_id: str) -> None:
-    path = lake.path(COMMITS, group_id)
+    path = str(lake.path(COMMITS, group_id))
     pl.read_parquet(path).drop("message").write_parquet(path)
 
 
@@ -188,7 +188,7 @@ def test_a_table_by_group_needs_a_group_and_others_have_none(lake: Lake) -> None
 
 def test_has_tells_a_file_from_a_folder(lake: Lake) -> None:
     assert not lake.has(GROUPS)
-    Path(lake.path(GROUPS)).mkdir(parents=True)
+    lake.path(GROUPS).mkdir(parents=True)
     assert not lake.has(GROUPS)
 
 
@@ -196,7 +196,7 @@ def test_a_whole_table_of_an_older_version_keeps_its_rows(lake: Lake, make_frame
     rows = make_frame(LEADERBOARD_HISTORY, {"group_id": "1", "total_commits": 3})
     lake.write(LEADERBOARD_HISTORY, rows)
     older = rows.drop("repo_url").with_columns(gone=pl.lit(1))
-    older.write_parquet(lake.path(LEADERBOARD_HISTORY))
+    older.write_parquet(str(lake.path(LEADERBOARD_HISTORY)))
     with pytest.raises(LakeError, match="another version"):
         lake.read(LEADERBOARD_HISTORY)
     assert lake.read_or_empty(LEADERBOARD_HISTORY).equals(rows.with_columns(repo_url=pl.lit(None, pl.String)))

@@ -139,7 +139,7 @@ def test_a_damaged_part_makes_its_group_due_and_stops_nobody(tmp_path: Path, tab
     path = made.lake.path(table, "1")
     content = bytearray(path.read_bytes())
     content[4 : len(content) // 3] = b"\xff" * (len(content) // 3 - 4)
-    path.write_bytes(content)
+    path.write_bytes(bytes(content))
     # Nobody reads an old page to know whether it is current.
     assert table is FEEDBACK_REPORTS or not made.inputs().is_current(made.lake, made.group("1"))
     path.write_bytes(b"no table")

@@ -96,7 +96,7 @@ def test_groups_that_left_and_parts_of_other_versions_are_not_in_it(
 ) -> None:
     for group_id in ("1", "2", "3"):
         lake.write(COMMITS, make_commits({"group_id": group_id}), group_id)
-    old = lake.path(COMMITS, "2")
+    old = str(lake.path(COMMITS, "2"))
     pl.read_parquet(old).drop("message").write_parquet(old)
     publish_warehouse(lake, file, ["1", "2"])
     assert query(file, "select group_id from commits").rows == [("1",)]
