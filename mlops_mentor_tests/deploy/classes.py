@@ -6,9 +6,12 @@ leaves it; `MENTOR_TEST_GROUPS` takes the first so many of its groups. The folde
 
 import csv
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 from mlops_mentor_tests.defs.classroom import Classroom, make_classroom
+from mlops_mentor_tests.deploy.services import ROOT
 
 # Read when the file is: tests themselves see no MENTOR_* of the surroundings.
 GIVEN = os.environ.get("MENTOR_TEST_CLASS")
@@ -40,3 +43,10 @@ def same_class(given: Path, folder: Path) -> Classroom:
 def group_ids(room: Classroom) -> list[str]:
     with (room.folder / "group_info.csv").open() as rows:
         return [row["group_nb"] for row in csv.DictReader(rows)]
+
+
+def leaderboard_csv(room: Classroom) -> bytes:
+    """What `mlops-mentor leaderboard` prints of the class."""
+    place = ["--data-dir", str(room.data)]
+    command = [sys.executable, "-W", "ignore", "-m", "mlops_mentor", "leaderboard", "--format", "csv", *place]
+    return subprocess.run(command, check=True, capture_output=True, cwd=ROOT).stdout

@@ -7,8 +7,6 @@ Skipped where the extra `scale`, PostgreSQL, Redis or moto (an object store for 
 
 import json
 import re
-import subprocess
-import sys
 import time
 from collections import Counter
 from collections.abc import Iterator
@@ -29,10 +27,9 @@ from mlops_mentor.lake import Lake
 from mlops_mentor.lake_files import lake_path
 from mlops_mentor.schemas import FEEDBACK, GROUP_OUTCOMES, LEADERBOARD_HISTORY
 from mlops_mentor_tests.defs.classroom import Classroom, refresh
-from mlops_mentor_tests.deploy.classes import class_to_spread, group_ids, same_class
+from mlops_mentor_tests.deploy.classes import class_to_spread, group_ids, leaderboard_csv, same_class
 from mlops_mentor_tests.deploy.services import (
     CELERY,
-    ROOT,
     Processes,
     class_on_workers,
     dagster,
@@ -196,12 +193,6 @@ def test_the_tables_are_those_of_a_single_process(spread: Spread, tmp_path: Path
     print(f"{len(expected)} tables with {num_rows:,} rows are equal")
     assert num_rows > 200
     assert leaderboard_csv(spread.room) == leaderboard_csv(alone)
-
-
-def leaderboard_csv(room: Classroom) -> bytes:
-    places = ["--data-dir", str(room.data), "--course", str(room.settings.course_file)]
-    command = [sys.executable, "-W", "ignore", "-m", "mlops_mentor", "leaderboard", "--format", "csv", *places]
-    return subprocess.run(command, check=True, capture_output=True, cwd=ROOT).stdout
 
 
 def test_an_object_store_is_asked_for_a_part_once_and_not_more(spread: Spread) -> None:
