@@ -33,11 +33,11 @@ def free_port() -> int:
         return int(made.getsockname()[1])
 
 
-def wait_until(what: str, is_so: Callable[[], bool], *, timeout_s: float = 120) -> None:
+def wait_until(what: str, is_so: Callable[[], bool], *, timeout_s: float = 120, every_s: float = 0.5) -> None:
     end = time.monotonic() + timeout_s
     while not is_so():
         assert time.monotonic() < end, f"not within {timeout_s:.0f} s: {what}"
-        time.sleep(0.5)
+        time.sleep(every_s)
 
 
 def _answers(port: int) -> bool:
