@@ -83,7 +83,8 @@ class Spread:
         patience_s = 480 + 30 * len(self.groups)
         if self.has_killed:
             wait_until("a group is done", lambda: self.num_done() > 0, timeout_s=patience_s, every_s=2)
-            self.processes.kill_worker(0)
+            logs = {number: self.processes.worker_log(number) for number in self.processes.workers}
+            self.processes.kill_worker(max(logs, key=lambda number: logs[number].count("ASSET_MATERIALIZATION")))
             # As systemd and compose do.
             self.processes.start_worker()
         wait_until("every group is done", lambda: self.num_done() == len(self.groups), timeout_s=patience_s, every_s=5)
@@ -133,8 +134,8 @@ def test_two_workers_share_the_runs_of_a_class(spread: Spread) -> None:
     logs = [spread.processes.worker_log(number) for number in spread.processes.workers]
     done = [len(re.findall(r"Task execute_job\[\S+ succeeded", log)) for log in logs]
     print(f"runs by worker: {done}")
-    # Of those that were not killed; one that begins late may find nothing left to do.
-    assert any(done[1:]) if spread.has_killed else all(done), f"runs by worker: {done}"
+    # One that took the place of another may find nothing left to do.
+    assert any(done) if spread.has_killed else all(done), f"runs by worker: {done}"
 
 
 def test_runs_of_a_worker_that_was_killed_are_ended_and_made_up_for(spread: Spread) -> None:
