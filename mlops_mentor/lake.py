@@ -8,8 +8,8 @@ that whoever would compute it again from the same inputs can see that it is ther
 
 import contextlib
 import time
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from io import BytesIO
 from pathlib import Path
@@ -18,7 +18,17 @@ from urllib.parse import quote
 import polars as pl
 
 from mlops_mentor.errors import LakeError
-from mlops_mentor.lake_files import LakePath, dated, replace_file, source_of, touch_file
+from mlops_mentor.lake_files import (
+    Kept,
+    LakePath,
+    dated,
+    local_files,
+    remove_file,
+    replace_file,
+    source_of,
+    sources_of,
+    touch_file,
+)
 from mlops_mentor.schemas import Table, empty, validate
 
 _INPUT_KEY = "mlops_mentor.input_key"
@@ -30,6 +40,20 @@ class Lake:
     """The tables under `root`: `<root>/<table>/<group>.parquet`, or `<root>/<table>.parquet` for whole tables."""
 
     root: LakePath
+    # What was read of these tables, for `keeping`.
+    _kept: Kept = field(default_factory=dict, repr=False, compare=False)
+    _kept_tables: Collection[str] = ()
+
+    def keeping(self, tables: Iterable[Table]) -> "Lake":
+        """The same lake, which asks an object store for each part of these tables once, and knows what it has written.
+
+        For as long as what others write need not be seen: while the lock is held under which alone they are written,
+        or for one look at how things stand.
+        """
+        return replace(self, _kept={}, _kept_tables=frozenset(table.name for table in tables))
+
+    def _kept_of(self, table: Table) -> Kept | None:
+        return self._kept if table.name in self._kept_tables else None
 
     def path(self, table: Table, group_id: str | None = None) -> LakePath:
         """Where the table, or the group's part of it, is stored."""
@@ -40,19 +64,22 @@ class Lake:
         return self.root / table.name / f"{quote(group_id, safe=' ')}.parquet"
 
     def has(self, table: Table, group_id: str | None = None) -> bool:
-        return self.path(table, group_id).is_file()
+        return sources_of([self.path(table, group_id)], self._kept_of(table)) != [None]
+
+    def _source(self, table: Table, group_id: str | None) -> Path | BytesIO:
+        return source_of(self.path(table, group_id), self._kept_of(table))
 
     def has_current(self, table: Table, group_id: str) -> bool:
         """Whether the group has a readable part with the columns of the table (an older version's may differ)."""
         try:
-            return pl.read_parquet_schema(source_of(self.path(table, group_id))) == table.schema
-        except (OSError, pl.exceptions.PolarsError):
+            return _has_columns(self._source(table, group_id), table)
+        except OSError:
             return False
 
     def input_key(self, table: Table, group_id: str | None = None) -> str | None:
         """The key of the inputs from which the stored part was computed; None where there is no (readable) part."""
         try:
-            return pl.read_parquet_metadata(source_of(self.path(table, group_id))).get(_INPUT_KEY)
+            return pl.read_parquet_metadata(self._source(table, group_id)).get(_INPUT_KEY)
         except (OSError, pl.exceptions.PolarsError):
             return None
 
@@ -67,12 +94,12 @@ class Lake:
         frame = validate(table, frame)
         content = BytesIO()
         frame.write_parquet(content, compression="lz4", metadata={_INPUT_KEY: input_key})
-        replace_file(self.path(table, group_id), content.getvalue())
+        replace_file(self.path(table, group_id), content.getvalue(), self._kept_of(table))
         return frame
 
     def remove(self, table: Table, group_id: str | None = None) -> None:
         """Delete the table, or the group's part of it, as if it had never been written."""
-        self.path(table, group_id).unlink(missing_ok=True)
+        remove_file(self.path(table, group_id), self._kept_of(table))
 
     def read(self, table: Table, group_id: str | None = None) -> pl.DataFrame:
         """The table, or the group's part of it.
@@ -81,18 +108,20 @@ class Lake:
             LakeError: it is not there, or was written with another schema.
         """
         frame = self._read_any_version(table, group_id)
+        if frame is None:
+            of_group = f" of group {group_id}" if group_id is not None else ""
+            raise LakeError(f"table {table.name}{of_group} is not there yet. Materialize {table.name} first.")
         if frame.schema != table.schema:
             path = self.path(table, group_id)
             raise LakeError(f"{path}: was written by another version. Materialize {table.name} again.")
         return frame
 
-    def _read_any_version(self, table: Table, group_id: str | None = None) -> pl.DataFrame:
+    def _read_any_version(self, table: Table, group_id: str | None = None) -> pl.DataFrame | None:
         path = self.path(table, group_id)
         try:
-            return pl.read_parquet(source_of(path), glob=False)
+            return pl.read_parquet(self._source(table, group_id), glob=False)
         except FileNotFoundError:
-            of_group = f" of group {group_id}" if group_id is not None else ""
-            raise LakeError(f"table {table.name}{of_group} is not there yet. Materialize {table.name} first.") from None
+            return None
         except pl.exceptions.PolarsError as error:
             raise LakeError(
                 f"{path}: cannot be read ({error}). Delete it and materialize {table.name} again."
@@ -113,23 +142,40 @@ class Lake:
         Raises:
             LakeError: it is there but cannot be read: taking it for empty would lose what it holds.
         """
-        if not self.has(table, group_id):
-            return empty(table)
         stored = self._read_any_version(table, group_id)
+        if stored is None:
+            return empty(table)
         shared = [name for name, dtype in stored.schema.items() if table.schema.get(name) == dtype]
         return pl.concat([empty(table), stored.select(shared)], how="diagonal").select(table.schema.names())
 
     def read_groups(self, table: Table, group_ids: Iterable[str]) -> pl.DataFrame:
         """The parts of `group_ids` in one frame, in their order; groups without a usable part are left out."""
-        paths = [path for path in (self.path(table, group_id) for group_id in group_ids) if path.is_file()]
+        found = sources_of([self.path(table, group_id) for group_id in group_ids], self._kept_of(table))
+        sources = [source for source in found if source is not None]
         try:
-            together = pl.read_parquet([*map(source_of, paths)], glob=False) if paths else empty(table)  # type: ignore[arg-type]
+            together = pl.read_parquet(sources, glob=False) if sources else empty(table)  # type: ignore[arg-type]
         except pl.exceptions.PolarsError:
             together = pl.DataFrame()
         if together.schema == table.schema:
             return together
-        parts = [_read_or_none(path) for path in paths]
+        parts = [_read_or_none(source) for source in sources]
         return pl.concat([empty(table), *(part for part in parts if part is not None and part.schema == table.schema)])
+
+    def usable(self, table: Table, group_ids: Iterable[str]) -> dict[str, bool]:
+        """Of the groups that have a part, whether it is readable and has the columns of the table."""
+        ids = list(group_ids)
+        found = sources_of([self.path(table, group_id) for group_id in ids], self._kept_of(table))
+        return {key: _has_columns(source, table) for key, source in zip(ids, found, strict=True) if source is not None}
+
+    def files(self, table: Table, group_ids: Iterable[str], folder: Path) -> list[Path]:
+        """Usable parts of the table as plain files, for readers that know no object store: `folder` is for copies.
+
+        Of a table for all groups its one file, if it is there.
+        """
+        if not table.is_by_group:
+            return local_files([self.path(table)], folder)
+        found = local_files([self.path(table, group_id) for group_id in group_ids], folder)
+        return [file for file in found if _has_columns(file, table)]
 
     def sweep(self) -> int:
         """Delete what killed processes left behind longer than an hour ago; the number of files deleted."""
@@ -147,8 +193,17 @@ def sweep_temporary(paths: Iterable[Path]) -> int:
     return num_swept
 
 
-def _read_or_none(path: LakePath) -> pl.DataFrame | None:
+def _has_columns(source: Path | BytesIO, table: Table) -> bool:
     try:
-        return pl.read_parquet(source_of(path), glob=False)
+        return pl.read_parquet_schema(source) == table.schema
+    except (OSError, pl.exceptions.PolarsError):
+        return False
+
+
+def _read_or_none(source: Path | BytesIO) -> pl.DataFrame | None:
+    if isinstance(source, BytesIO):
+        source.seek(0)
+    try:
+        return pl.read_parquet(source, glob=False)
     except (OSError, pl.exceptions.PolarsError):
         return None

@@ -191,13 +191,13 @@ def test_what_is_unchanged_is_confirmed_and_what_is_changed_is_not(
     assert (after["1"] != before["1"], after["2"] == before["2"]) == (True, True)
 
 
-def test_a_group_that_lacks_a_table_is_changed_and_need_not_be_looked_at(
+def test_a_group_that_is_new_or_has_failed_is_changed_and_need_not_be_looked_at(
     settings: Settings, lake: Lake, make_group: MakeGroup, make_frame: MakeFrame
 ) -> None:
     groups = [make_group("1"), make_group("2"), make_group("3")]
     for group in groups[1:]:
         store_current(settings, group, make_frame, seen_on(repo(group.group_id)))
-    lake.write(REPO_STATS, make_frame(REPO_STATS, {}), "3")
+    lake.write(GROUP_OUTCOMES, make_frame(GROUP_OUTCOMES, {}), "3")
     client = FakeClient([repo("1"), repo("2"), repo("3")])
     told: list[str] = []
     looks = look(settings, groups, client, skip_unstored=True, on_seen=lambda group: told.append(group.group_id))
@@ -206,6 +206,14 @@ def test_a_group_that_lacks_a_table_is_changed_and_need_not_be_looked_at(
     assert sorted(told) == ["1", "2", "3"]
     assert look(settings, groups, client).keys() == {"1", "2", "3"}
     assert client.asked[-1].names == ("class/group-1", "class/group-2", "class/group-3")
+
+
+def test_a_group_that_lacks_a_table_is_changed(
+    settings: Settings, lake: Lake, make_group: MakeGroup, make_frame: MakeFrame
+) -> None:
+    store_current(settings, make_group(), make_frame, seen_on(repo("1")))
+    lake.write(REPO_STATS, make_frame(REPO_STATS, {}), "1")
+    assert look(settings, [make_group()], FakeClient([repo("1")]), skip_unstored=True)["1"].is_changed
 
 
 def test_a_group_whose_outcome_was_never_noted_is_changed(

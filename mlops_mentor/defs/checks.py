@@ -96,8 +96,9 @@ def schema_failures(lake: Lake, table: Table, group_ids: list[str], outcomes: pl
     """
     refused = outcomes.filter(pl.col("failed_table") == table.name, "is_invalid")
     failures: Failures = dict(refused.select("group_id", "reason").iter_rows())
-    for group_id in group_ids:
-        if group_id not in failures and lake.has(table, group_id) and not lake.has_current(table, group_id):
+    lake = lake.keeping([table])
+    for group_id, is_usable in lake.usable(table, group_ids).items():
+        if not is_usable and group_id not in failures:
             failures[group_id] = "stored by another version, or damaged; re-run the group"
     if table.is_one_row and problems(replace(table, is_one_row=False), lake.read_groups(table, group_ids)):
         looked_at = [group_id for group_id in group_ids if group_id not in failures and lake.has(table, group_id)]

@@ -1,8 +1,8 @@
 """Runs whose process was killed: Dagster would show them as running for ever, and automation would wait for them.
 
-Belongs here: telling that a process of the command line is gone, and ending its runs. Each such process holds a lock
-that the system releases with it; its runs carry the lock's name. Runs that the UI started are watched by its own
-processes while they live; what is left of them is ended when the next UI starts.
+Belongs here: telling that a process is gone, and ending its runs. Each process of the command line holds a lock that
+the system releases with it; its runs carry the lock's name. Every other run holds one of its own while it works, on
+whatever worker. What is left of a UI is ended when the next UI starts.
 """
 
 import fcntl
@@ -32,6 +32,26 @@ def process_lock(locks_dir: Path, process_id: str) -> Iterator[None]:
     Path(lock.lock_file).unlink(missing_ok=True)
 
 
+@contextmanager
+def run_lock(locks_dir: Path, run_id: str) -> Iterator[None]:
+    """Hold the lock that says that the process which works on a run is alive.
+
+    Launchers may not see that a worker is gone as a whole: Celery goes on saying that it has started.
+    """
+    file = _run_lock_file(locks_dir, run_id)
+    locks_dir.mkdir(parents=True, exist_ok=True)
+    nascent = file.with_name(f".{file.name}.{os.getpid()}.tmp")
+    descriptor = os.open(nascent, os.O_RDWR | os.O_CREAT, 0o644)
+    try:
+        # Held before it bears its name: whoever finds it free knows that its holder is gone.
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        nascent.replace(file)
+        yield
+    finally:
+        file.unlink(missing_ok=True)
+        os.close(descriptor)
+
+
 def hold_ui_lock(locks_dir: Path) -> bool:
     """Hold the lock of the one UI of a data directory until this process ends, whatever program it becomes.
 
@@ -56,12 +76,36 @@ def end_orphaned_runs(instance: dg.DagsterInstance, locks_dir: Path, *, is_ui_st
     ended = []
     for run in instance.get_runs(dg.RunsFilter(statuses=BEGUN)):
         process_id = run.tags.get(PROCESS_TAG)
-        is_gone = is_ui_starting if process_id is None else not _is_alive(locks_dir, process_id)
+        if process_id is None:
+            is_gone = is_ui_starting or _is_abandoned(locks_dir, run.run_id)
+        else:
+            is_gone = not _is_alive(locks_dir, process_id)
         if not is_gone:
             continue
         instance.report_run_failed(run, "The process that worked on this run was killed. Run it again.")
+        _run_lock_file(locks_dir, run.run_id).unlink(missing_ok=True)
         ended.append(run.run_id)
     return ended
+
+
+def _is_abandoned(locks_dir: Path, run_id: str) -> bool:
+    file = _run_lock_file(locks_dir, run_id)
+    try:
+        descriptor = os.open(file, os.O_RDWR)
+    except FileNotFoundError:  # it has not begun to work, or has ended
+        return False
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        # Whoever ends takes the name away before the lock.
+        return file.exists()
+    except OSError:
+        return False
+    finally:
+        os.close(descriptor)
+
+
+def _run_lock_file(locks_dir: Path, run_id: str) -> Path:
+    return locks_dir / f"run-{run_id}.lock"
 
 
 def _is_alive(locks_dir: Path, process_id: str) -> bool:

@@ -3,8 +3,13 @@
 Belongs here: bringing settings to the assets, so that tests and the command line can give others.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
+
 import dagster as dg
 
+from mlops_mentor.defs.orphans import run_lock
+from mlops_mentor.errors import ConfigError
 from mlops_mentor.inputs import Inputs, load_inputs
 from mlops_mentor.lake import Lake
 from mlops_mentor.repos.login import github_login
@@ -26,6 +31,17 @@ class Mentor(dg.ConfigurableResource):  # type: ignore[type-arg]
             ConfigError: one of them cannot be used.
         """
         return load_settings(data_dir=self.data_dir, course=self.course, roster=self.roster)
+
+    @contextmanager
+    def yield_for_execution(self, context: dg.InitResourceContext) -> Iterator["Mentor"]:
+        """A run is seen to be alive while it has this resource."""
+        try:
+            locks_dir = self.settings().locks_dir
+        except ConfigError:
+            # The asset's to say.
+            locks_dir = None
+        with run_lock(locks_dir, context.run.run_id) if locks_dir and context.run else nullcontext():
+            yield self
 
     def lake(self) -> Lake:
         return Lake(self.settings().lake_dir)

@@ -24,7 +24,16 @@ from mlops_mentor.freshness import table_key
 from mlops_mentor.inputs import Inputs, load_inputs
 from mlops_mentor.lake import Lake
 from mlops_mentor.roster import Group
-from mlops_mentor.schemas import FEEDBACK, FEEDBACK_REPORTS, LLM_CALLS, REPO_SNAPSHOTS, REVIEW_PACKS, REVIEWS
+from mlops_mentor.schemas import (
+    FEEDBACK,
+    FEEDBACK_REPORTS,
+    FEEDBACK_TABLES,
+    GROUP_TABLES,
+    LLM_CALLS,
+    REPO_SNAPSHOTS,
+    REVIEW_PACKS,
+    REVIEWS,
+)
 from mlops_mentor.settings import Settings
 
 
@@ -86,7 +95,7 @@ class FeedbackInputs:
     def is_current(self, lake: Lake, group: Group) -> bool:
         """Whether a group's packs, feedback and page are stored as they would be made now; damaged parts never are."""
         try:
-            return self._is_current(lake, group)
+            return self._is_current(lake.keeping((*GROUP_TABLES, *FEEDBACK_TABLES)), group)
         except LakeError:
             return False
 

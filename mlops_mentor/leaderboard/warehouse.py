@@ -11,6 +11,7 @@ import secrets
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import duckdb  # noqa: TID251 - the one place that knows DuckDB
@@ -18,7 +19,6 @@ import polars as pl
 
 from mlops_mentor.errors import WarehouseError
 from mlops_mentor.lake import Lake, sweep_temporary
-from mlops_mentor.lake_files import LakePath
 from mlops_mentor.schemas import TABLES, Table
 
 _SQL_TYPES = {
@@ -54,9 +54,6 @@ def publish_warehouse(lake: Lake, file: Path, group_ids: Sequence[str], input_ke
     try:
         sweep_temporary(file.parent.glob(f".{file.name}.*.tmp*"))
         with duckdb.connect(str(fresh)) as connection:
-            if not isinstance(lake.root, Path):
-                # Otherwise DuckDB would fetch an extension of its own for it.
-                connection.register_filesystem(lake.root.fs)
             connection.begin()
             counts = {table.name: _load(connection, lake, table, group_ids) for table in TABLES}
             _create_views(connection)
@@ -97,27 +94,26 @@ def query(file: Path, sql: str, parameters: Sequence[object] = ()) -> Result:
 def _load(connection: duckdb.DuckDBPyConnection, lake: Lake, table: Table, group_ids: Iterable[str]) -> int:
     columns = ", ".join(f'"{name}" {_sql_type(dtype)}' for name, dtype in table.schema.items())
     connection.execute(f'create table "{table.name}" ({columns})')
-    paths = [str(path) for path in _paths(lake, table, group_ids)]
-    if paths:
-        # By position: a part of another version would be refused rather than put into the wrong columns.
-        names = ", ".join(f'"{name}"' for name in table.schema)
-        insert = f'insert into "{table.name}" select {names} from read_parquet(?)'  # noqa: S608 - names of our schema
-        try:
-            connection.execute(insert, [paths])
-        except duckdb.Error as error:
-            raise WarehouseError(
-                f"{lake.root / table.name}: cannot be loaded. Materialize {table.name} again. DuckDB says: {error}"
-            ) from None
+    # Plain files: DuckDB would fetch an extension of its own for an object store, and ask it for each file six times.
+    with TemporaryDirectory() as folder:
+        _insert(connection, lake, table, lake.files(table, group_ids, Path(folder)))
     connection.execute(f"comment on table \"{table.name}\" is '{_quoted(table.description)}'")
     for column in table.columns:
         connection.execute(f'comment on column "{table.name}"."{column.name}" is \'{_quoted(column.description)}\'')
     return len(connection.table(table.name))
 
 
-def _paths(lake: Lake, table: Table, group_ids: Iterable[str]) -> list[LakePath]:
-    if not table.is_by_group:
-        return [lake.path(table)] if lake.has(table) else []
-    return [lake.path(table, group_id) for group_id in group_ids if lake.has_current(table, group_id)]
+def _insert(connection: duckdb.DuckDBPyConnection, lake: Lake, table: Table, files: Sequence[Path]) -> None:
+    if files:
+        # By position: a part of another version would be refused rather than put into the wrong columns.
+        names = ", ".join(f'"{name}"' for name in table.schema)
+        insert = f'insert into "{table.name}" select {names} from read_parquet(?)'  # noqa: S608 - names of our schema
+        try:
+            connection.execute(insert, [[str(file) for file in files]])
+        except duckdb.Error as error:
+            raise WarehouseError(
+                f"{lake.root / table.name}: cannot be loaded. Materialize {table.name} again. DuckDB says: {error}"
+            ) from None
 
 
 def _create_views(connection: duckdb.DuckDBPyConnection) -> None:

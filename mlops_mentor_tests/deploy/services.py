@@ -10,6 +10,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
@@ -32,11 +33,11 @@ def free_port() -> int:
         return int(made.getsockname()[1])
 
 
-def wait_until(what: str, is_so: Callable[[], bool], *, timeout_s: float = 120) -> None:
+def wait_until(what: str, is_so: Callable[[], bool], *, timeout_s: float = 120, every_s: float = 0.5) -> None:
     end = time.monotonic() + timeout_s
     while not is_so():
         assert time.monotonic() < end, f"not within {timeout_s:.0f} s: {what}"
-        time.sleep(0.5)
+        time.sleep(every_s)
 
 
 def _answers(port: int) -> bool:
@@ -119,12 +120,45 @@ def object_store(folder: Path) -> Iterator[dict[str, str]]:
         yield found
 
 
-@contextmanager
-def class_on_workers(folder: Path, settings: Mapping[str, str], *, num_workers: int) -> Iterator[dict[str, str]]:
-    """All processes of deploy/compose.yaml with its Celery profile, but for the pages; their environment.
+@dataclass
+class Processes:
+    """Processes of one set-up, with their environment; logs are in `folder`. All end when `stack` does."""
 
-    `settings` are MENTOR_* variables; logs are in `folder`.
-    """
+    folder: Path
+    env: dict[str, str]
+    stack: ExitStack
+    workers: dict[int, subprocess.Popen] = field(default_factory=dict)
+
+    def start(self, name: str, *arguments: str) -> subprocess.Popen:
+        command = [sys.executable, "-m", *arguments]
+        return self.stack.enter_context(process(command, self.folder / f"{name}.log", self.env, self.folder))
+
+    def start_worker(self) -> None:
+        """One more, with the command of deploy/compose.yaml."""
+        number, broker = len(self.workers), self.env["MENTOR_BROKER"]
+        options = ["-b", broker, "--result-backend", broker]
+        worker = ["-Q", "dagster", "-c", "2", "--disable-prefetch", "--max-tasks-per-child", "20"]
+        own = ["--hostname", f"worker{number}@%h", "--loglevel", "info"]
+        self.workers[number] = self.start(
+            f"worker{number}", "celery", "-A", "dagster_celery.app", *options, "worker", *worker, *own
+        )
+
+    def kill_worker(self, number: int) -> None:
+        """The worker with its children at once, as when its machine is gone."""
+        os.killpg(self.workers[number].pid, signal.SIGKILL)
+
+    def worker_log(self, number: int) -> str:
+        return (self.folder / f"worker{number}.log").read_text()
+
+    def database_bytes(self) -> int:
+        query = ["-tA", "-h", "127.0.0.1", "-p", self.env["MENTOR_PG_PORT"], "-U", "mentor", "mentor", "-c"]
+        command = [str(program("psql")), *query, "select pg_database_size('mentor')"]
+        return int(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
+
+
+@contextmanager
+def class_on_workers(folder: Path, settings: Mapping[str, str], *, num_workers: int) -> Iterator[Processes]:
+    """All processes of deploy/compose.yaml with its Celery profile, but for the pages; `settings` are MENTOR_*."""
     folder.mkdir(exist_ok=True)
     kept = {name: value for name, value in os.environ.items() if name in ("PATH", "HOME", "TMPDIR", "LD_LIBRARY_PATH")}
     env = kept | {"PYTHONPATH": str(ROOT), "MENTOR_REVIEWER": "rules", "PYTHONWARNINGS": "ignore"} | dict(settings)
@@ -142,38 +176,23 @@ def class_on_workers(folder: Path, settings: Mapping[str, str], *, num_workers: 
         prepared = [sys.executable, "-m", "mlops_mentor", "prepare"]
         subprocess.run(prepared, env=env, cwd=folder, check=True, capture_output=True)
         env["DAGSTER_HOME"] = f"{settings['MENTOR_DATA_DIR']}/dagster"
-
-        def start(name: str, *arguments: str) -> None:
-            stack.enter_context(process([sys.executable, "-m", *arguments], folder / f"{name}.log", env, folder))
-
         code = free_port()
         (folder / "workspace.yaml").write_text(
             f"load_from: [{{grpc_server: {{host: 127.0.0.1, port: {code}, location_name: mlops_mentor}}}}]\n"
         )
-        start(
-            "code",
-            "dagster",
-            "code-server",
-            "start",
-            "-h",
-            "127.0.0.1",
-            "-p",
-            str(code),
-            "-m",
-            "mlops_mentor.definitions",
-        )
-        for number in range(num_workers):
-            worker = ["--hostname", f"worker{number}@%h", "-Q", "dagster", "-c", "2", "--loglevel", "info"]
-            broker_options = ["-b", env["MENTOR_BROKER"], "--result-backend", env["MENTOR_BROKER"]]
-            start(f"worker{number}", "celery", "-A", "dagster_celery.app", *broker_options, "worker", *worker)
+        started = Processes(folder, env, stack)
+        at = ["-h", "127.0.0.1", "-p", str(code)]
+        started.start("code", "dagster", "code-server", "start", *at, "-m", "mlops_mentor.definitions")
+        for _ in range(num_workers):
+            started.start_worker()
         wait_until("the code location answers", lambda: _answers(code))
-        start("daemon", "dagster._daemon", "run", "-w", "workspace.yaml")
-        yield env
+        started.start("daemon", "dagster._daemon", "run", "-w", "workspace.yaml")
+        yield started
 
 
-def dagster(folder: Path, env: Mapping[str, str], *arguments: str) -> str:
+def dagster(processes: Processes, *arguments: str) -> str:
     """What a command of Dagster's own command line prints."""
     command = [sys.executable, "-m", "dagster", *arguments, "-w", "workspace.yaml"]
-    done = subprocess.run(command, env=dict(env), cwd=folder, capture_output=True, text=True, check=False)
+    done = subprocess.run(command, env=processes.env, cwd=processes.folder, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout

@@ -44,6 +44,18 @@ def test_pages_of_the_containers_are_published_on_this_machine_alone() -> None:
     assert all(port.startswith("127.0.0.1:") for port in ports)
 
 
+def test_containers_of_runs_are_given_names_that_are_set_and_an_image() -> None:
+    # Dagster's launcher refuses every run where one of the names is not set, or where it finds no image.
+    environment = load("compose.yaml")["services"]["daemon"]["environment"]
+    lines = (DEPLOY / ".env.example").read_text().splitlines()
+    is_set = {*environment, *(line.split("=")[0] for line in lines if "=" in line and not line.startswith("#"))}
+    assert set(load("dagster/docker.yaml")["run_launcher"]["config"]["env_vars"]) <= is_set
+    assert environment["DAGSTER_CURRENT_IMAGE"] == load("compose.yaml")["services"]["code"]["image"]
+    with_socket = load("compose.docker.yaml")["services"]
+    assert all(service["volumes"] for service in with_socket.values())
+    assert with_socket.keys() <= load("compose.yaml")["services"].keys()
+
+
 def test_the_class_page_sees_the_export_alone() -> None:
     app = load("compose.yaml")["services"]["app"]
     assert "env_file" not in app
