@@ -10,7 +10,7 @@ from pathlib import Path
 
 import polars as pl
 
-from mlops_mentor_tests.rehearsal.model import RehearsalModel
+from mlops_mentor_tests.rehearsal.model import Books
 
 _NANO = 1_000_000_000
 # By `Product.settings`: US dollars per million tokens sent and received.
@@ -18,24 +18,24 @@ PRICE_IN, PRICE_OUT = 1.0, 4.0
 BUDGET_DAY_USD = 20.0
 
 
-def check_money(data: Path, model: RehearsalModel, num_kills: int, concurrency: int) -> Iterator[str]:
+def check_money(data: Path, books: Books, may_be_lost: int) -> Iterator[str]:
     """An answer on its way when a process is killed is lost, and has to be paid again: so many may be, and no more."""
-    twice = sum(number - 1 for number in model.answered.values() if number > 1)
-    if twice > num_kills * concurrency:
-        yield f"{twice} whole answers were paid for again, with {num_kills} kills of {concurrency} calls each"
+    twice = sum(number - 1 for number in books.answered.values() if number > 1)
+    if twice > may_be_lost:
+        yield f"{twice} whole answers were paid for again, {may_be_lost} may have been lost by kills"
     spent = _spent(data / "spending")
-    billed = model.server.billed
+    billed = books.billed
     cost = (billed.prompt * PRICE_IN + billed.completion * PRICE_OUT) / 1e6
-    if spent + 1e-6 < cost - _rounding(model):
+    if spent + 1e-6 < cost - _rounding(books):
         yield f"the ledger has {spent:.4f} US dollars, the server bills {cost:.4f}"
     if spent > BUDGET_DAY_USD:
         yield f"{spent:.4f} US dollars were spent, {BUDGET_DAY_USD} were allowed"
-    yield from _calls(data)
+    yield from _calls(data, books)
 
 
-def _rounding(model: RehearsalModel) -> float:
+def _rounding(books: Books) -> float:
     """What estimates may be off where nobody says what a call cost."""
-    untold = [bill for bill in model.server.bills if not bill.is_told]
+    untold = [bill for bill in books.bills if not bill.is_told]
     return sum(bill.usage.prompt * PRICE_IN + bill.usage.completion * PRICE_OUT for bill in untold) / 1e6
 
 
@@ -52,12 +52,18 @@ def _spent(folder: Path) -> float:
     return sum(amounts.values()) / _NANO
 
 
-def _calls(data: Path) -> Iterator[str]:
+def _calls(data: Path, books: Books) -> Iterator[str]:
     answered: Counter[str] = Counter()
+    called: Counter[str] = Counter()
     for file in sorted((data / "lake" / "llm_calls").glob("[!.]*.parquet")):
         for row in pl.read_parquet(file).iter_rows(named=True):
+            called[row["call_id"]] += 1
             if row["answer_id"] is not None:
                 answered[row["answer_id"]] += 1
+    if doubled := [call_id for call_id, number in called.items() if number > 1]:
+        yield f"{len(doubled)} calls stand in llm_calls more than once"
+    if called.total() > books.num_requests:
+        yield f"llm_calls has {called.total()} calls, the server has seen {books.num_requests}"
     if twice := {answer_id for answer_id, number in answered.items() if number > 1}:
         yield f"{len(twice)} answers stand in llm_calls more than once"
     stored = {file.stem for file in (data / "answers").rglob("[!.]*.json")}
