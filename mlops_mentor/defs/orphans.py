@@ -1,6 +1,7 @@
 """Runs whose process was killed: Dagster would show them as running for ever, and automation would wait for them.
 
-Belongs here: telling that a process of the command line is gone, and ending its runs. Each such process holds a lock
+Belongs here: telling that a process of the command line is gone, ending its runs, and giving back what runs hold that
+are over. Each such process holds a lock
 that the system releases with it; its runs carry the lock's name. Runs that the UI started are watched by its own
 processes while they live; what is left of them is ended when the next UI starts.
 """
@@ -21,6 +22,7 @@ BEGUN = [
     dg.DagsterRunStatus.STARTED,
     dg.DagsterRunStatus.CANCELING,
 ]
+UNFINISHED = [dg.DagsterRunStatus.QUEUED, *BEGUN]
 
 
 @contextmanager
@@ -61,7 +63,22 @@ def end_orphaned_runs(instance: dg.DagsterInstance, locks_dir: Path, *, is_ui_st
             continue
         instance.report_run_failed(run, "The process that worked on this run was killed. Run it again.")
         ended.append(run.run_id)
+    _free_pools(instance)
     return ended
+
+
+def _free_pools(instance: dg.DagsterInstance) -> None:
+    """Give back the places in pools that runs which are over still hold or wait for.
+
+    A killed process gives none back, and nobody else does: a few such runs would keep all that follow waiting for ever.
+    """
+    storage = instance.event_log_storage
+    holders = storage.get_concurrency_run_ids() if storage.supports_global_concurrency_limits else set()
+    if not holders:
+        return
+    underway = instance.get_runs(dg.RunsFilter(run_ids=list(holders), statuses=UNFINISHED))
+    for run_id in holders - {run.run_id for run in underway}:
+        storage.free_concurrency_slots_for_run(run_id)
 
 
 def _is_alive(locks_dir: Path, process_id: str) -> bool:
