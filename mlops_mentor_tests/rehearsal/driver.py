@@ -98,7 +98,8 @@ class Driver:
         # So it is with feedback before the first roster.
         return (self.world.data / "lake" / "groups.parquet").exists() and self._command("feedback", **variables)
 
-    def _say(self, _: Event) -> bool:
+    def say(self) -> bool:
+        """TAs at their desk; whether they said anything."""
         before = sum(self.tas.counts.values())
         members = {team.group_id: team.members for team in self.world.teams.values()}
         self.tas.work(members, max(2, len(members) // 8))
@@ -201,7 +202,7 @@ _OF_TEAMS: dict[str, Callable[[Driver, Team], bool]] = {
     "TA backfill": lambda driver, team: driver._backfill([*_GROUP_ASSETS, *_FEEDBACK_ASSETS], [team.group_id]),
 }
 _OF_ALL: dict[str, Callable[[Driver, Event], bool]] = {
-    "TAs say": Driver._say,
+    "TAs say": lambda driver, _: driver.say(),
     "materialize all": Driver._materialize_all,
     "newcomer": Driver._newcomer,
     "half a roster": lambda driver, _: driver._write_roster(0.5),

@@ -3,7 +3,7 @@
 Belongs here: what they are given, and their order. None of them starts the product.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,7 +15,7 @@ from mlops_mentor_tests.rehearsal.checks.published import check_published
 from mlops_mentor_tests.rehearsal.checks.repositories import check_repositories
 from mlops_mentor_tests.rehearsal.checks.rows import check_rows
 from mlops_mentor_tests.rehearsal.checks.undisturbed import check_against_undisturbed
-from mlops_mentor_tests.rehearsal.checks.warehouse import check_warehouse
+from mlops_mentor_tests.rehearsal.checks.warehouse import check_repeated, check_warehouse
 from mlops_mentor_tests.rehearsal.checks.words import check_words
 from mlops_mentor_tests.rehearsal.model import Books
 from mlops_mentor_tests.rehearsal.world import World
@@ -40,14 +40,20 @@ class Lived:
         return self.world.data
 
 
-def all_problems(lived: Lived, tell: Callable[[str], None] = lambda line: None) -> list[str]:
-    """What is wrong, by the check that found it; `tell` hears how each went."""
+def all_problems(
+    lived: Lived, tell: Callable[[str], None] = lambda line: None, only: Collection[str] = ()
+) -> list[str]:
+    """What is wrong, by the check that found it; `tell` hears how each went.
+
+    `only` some, by their names, where any are given.
+    """
     world, data = lived.world, lived.data
     checks: list[tuple[str, Iterator[str]]] = [
         ("repositories", check_repositories(world, data)),
         ("rows", check_rows(world, data)),
         ("numbers", check_numbers(world, data)),
         ("class", check_class(world, data, lived.shown)),
+        ("repeated", check_repeated(world, data)),
         ("warehouse", check_warehouse(world, data)),
         ("words", check_words(world, data)),
         ("export", check_export(world, data)),
@@ -59,6 +65,8 @@ def all_problems(lived: Lived, tell: Callable[[str], None] = lambda line: None) 
         checks.append(("undisturbed", check_against_undisturbed(world, data, world.fresh)))
     problems = []
     for name, found in checks:
+        if only and name not in only:
+            continue
         mine = []
         try:
             mine += [f"{name}: {problem}" for problem in found]

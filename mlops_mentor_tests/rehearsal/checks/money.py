@@ -58,6 +58,9 @@ def _calls(data: Path, books: Books) -> Iterator[str]:
     for file in sorted((data / "lake" / "llm_calls").glob("[!.]*.parquet")):
         for row in pl.read_parquet(file).iter_rows(named=True):
             called[row["call_id"]] += 1
+            cost = ((row["prompt_tokens"] or 0) * PRICE_IN + (row["completion_tokens"] or 0) * PRICE_OUT) / 1e6
+            if row["answer_id"] is not None and abs((row["cost_usd"] or 0) - cost) > 1e-9:
+                yield f"a call of group {file.stem} cost {row['cost_usd']} in place of {cost}"
             if row["answer_id"] is not None:
                 answered[row["answer_id"]] += 1
     if doubled := [call_id for call_id, number in called.items() if number > 1]:
