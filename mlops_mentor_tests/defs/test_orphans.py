@@ -34,7 +34,7 @@ def begin_run(instance: dg.DagsterInstance, status: dg.DagsterRunStatus, **tags:
 
 def has_place(instance: dg.DagsterInstance, run_id: str) -> bool:
     claim = instance.event_log_storage.claim_concurrency_slot(POOL, run_id, "group_feedback")
-    return claim.is_claimed
+    return bool(claim.is_claimed)
 
 
 def test_runs_that_are_over_keep_no_place_in_a_pool(instance: dg.DagsterInstance, settings: Settings) -> None:
