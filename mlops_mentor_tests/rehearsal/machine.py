@@ -17,8 +17,6 @@ from mlops_mentor_tests.rehearsal.world import World
 
 _KILLS = {"kill run": "run", "kill cli": "cli", "kill daemon": "daemon", "kill dev": "dev",
           "kill code server": "code server"}  # fmt: skip
-# What is left of a UI that was killed ends by itself in this time, or the next one would be a second daemon.
-_REMNANTS_S = 60.0
 
 
 @dataclass
@@ -33,12 +31,12 @@ class Machine:
     counts: Counter[str] = field(default_factory=Counter)
     problems: list[str] = field(default_factory=list)
     _ui_since: float = 0.0
-    _remnants_since: float | None = None
+    _is_counted: bool = False
 
     def start_ui(self) -> None:
         self.product.start_ui()
         self.counts["starts of the UI"] += 1
-        self._ui_since, self._remnants_since, self.is_watching = time.monotonic(), None, False
+        self._ui_since, self.is_watching, self._is_counted = time.monotonic(), False, False
 
     def care(self) -> None:
         """What a service manager does: start the UI again when it has ended, and see how commands ended."""
@@ -47,23 +45,15 @@ class Machine:
         if ui is None:
             return
         if ui.poll() is not None:
-            self.is_watching = False
-            if not self._has_remnants():
-                self.start_ui()
+            self.start_ui()
         elif not self.is_watching and time.monotonic() > self._ui_since + 3:
             # Sensors stay on once they are.
             self.is_watching = switch_sensors_on(self.product.ui_port)
-
-    def _has_remnants(self) -> bool:
-        left = self.product.processes(("daemon", "webserver"))
-        if not left:
-            return False
-        self._remnants_since = self._remnants_since or time.monotonic()
-        if time.monotonic() < self._remnants_since + _REMNANTS_S:
-            return True
-        self.problems.append(f"{_REMNANTS_S:.0f} s after the UI was killed its daemon or web server still ran")
-        self.product.kill(self.product.processes(("daemon", "webserver", "code server")))
-        return False
+        elif self.is_watching and not self._is_counted:
+            # What was left of the one before has been ended by now: two daemons would take each other's runs.
+            self._is_counted = True
+            if len(daemons := self.product.processes(("daemon",))) > 1:
+                self.problems.append(f"{len(daemons)} daemons run beside one another")
 
     def kill(self, kind: str) -> bool:
         """Whether there was anything to kill."""
