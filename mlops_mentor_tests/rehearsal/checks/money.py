@@ -23,7 +23,10 @@ def check_money(data: Path, books: Books, may_be_lost: int) -> Iterator[str]:
     twice = sum(number - 1 for number in books.answered.values() if number > 1)
     if twice > may_be_lost:
         yield f"{twice} whole answers were paid for again, {may_be_lost} may have been lost by kills"
-    spent = _spent(data / "spending")
+    entries = _entries(data / "spending")
+    spent = sum(entries.values()) / _NANO
+    if (lost := num_unlisted(data)) > may_be_lost:
+        yield f"{lost} calls of the ledger are not in llm_calls, {may_be_lost} may have been lost by kills"
     billed = books.billed
     cost = (billed.prompt * PRICE_IN + billed.completion * PRICE_OUT) / 1e6
     if spent + 1e-6 < cost - _rounding(books):
@@ -39,7 +42,13 @@ def _rounding(books: Books) -> float:
     return sum(bill.usage.prompt * PRICE_IN + bill.usage.completion * PRICE_OUT for bill in untold) / 1e6
 
 
-def _spent(folder: Path) -> float:
+def num_unlisted(data: Path) -> int:
+    """How many calls the ledger has that are not in llm_calls."""
+    files = (data / "lake" / "llm_calls").glob("[!.]*.parquet")
+    return len(_entries(data / "spending")) - sum(pl.read_parquet(file).height for file in files)
+
+
+def _entries(folder: Path) -> dict[str, int]:
     amounts: dict[str, int] = {}
     for file in sorted(folder.glob("*")) if folder.is_dir() else ():
         for line in file.read_text(errors="replace").splitlines():
@@ -49,7 +58,7 @@ def _spent(folder: Path) -> float:
                 continue
             if isinstance(entry, dict) and entry.get("kind") in ("reserve", "settle"):
                 amounts[entry["id"]] = entry["nano_usd"]
-    return sum(amounts.values()) / _NANO
+    return amounts
 
 
 def _calls(data: Path, books: Books) -> Iterator[str]:
