@@ -16,9 +16,11 @@ def serve_ui(settings: Settings, port: int) -> None:
         MentorError: there is a UI on this data directory already.
     """
     from mlops_mentor.defs.orphans import hold_ui_lock
+    from mlops_mentor.defs.remnants import end_remnants
 
     if not hold_ui_lock(settings.locks_dir):
         raise MentorError(f"a UI on {settings.root} is running already. Use that one, or end it.")
+    end_remnants(settings.dagster_home)
     home = _home_with_groups(settings, is_ui_starting=True)
     environment = os.environ | {
         "DAGSTER_HOME": str(home),

@@ -13,12 +13,11 @@ from dagster._core.errors import DagsterDefinitionChangedDeserializationError
 from dagster._core.execution.backfill import BulkActionsFilter, BulkActionStatus, PartitionBackfill
 
 from mlops_mentor.defs.jobs import refresh_roster
-from mlops_mentor.defs.orphans import BEGUN
+from mlops_mentor.defs.orphans import UNFINISHED
 from mlops_mentor.defs.partitions import NAME, RANGE_END, RANGE_START
 from mlops_mentor.schemas import GROUPS
 
 _PARTITION = "dagster/partition"
-_UNFINISHED = [dg.DagsterRunStatus.QUEUED, *BEGUN]
 
 
 def groups_in_flight(
@@ -46,7 +45,7 @@ def is_roster_in_flight(instance: dg.DagsterInstance) -> bool:
 
 
 def _unfinished(instance: dg.DagsterInstance) -> Sequence[dg.DagsterRun]:
-    return instance.get_runs(dg.RunsFilter(statuses=_UNFINISHED))
+    return instance.get_runs(dg.RunsFilter(statuses=UNFINISHED))
 
 
 def _groups_of(tags: Mapping[str, str], known: Sequence[str]) -> Iterable[str]:

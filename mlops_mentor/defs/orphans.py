@@ -1,8 +1,8 @@
 """Runs whose process was killed: Dagster would show them as running for ever, and automation would wait for them.
 
-Belongs here: telling that a process is gone, and ending its runs. Each process of the command line holds a lock that
-the system releases with it; its runs carry the lock's name. Every other run holds one of its own while it works, on
-whatever worker. What is left of a UI is ended when the next UI starts.
+Belongs here: telling that a process is gone, ending its runs, and giving back what runs hold that are over. Each
+process of the command line holds a lock that the system releases with it; its runs carry the lock's name. Every other
+run holds one of its own while it works, on whatever worker. What is left of a UI is ended when the next UI starts.
 """
 
 import fcntl
@@ -21,6 +21,7 @@ BEGUN = [
     dg.DagsterRunStatus.STARTED,
     dg.DagsterRunStatus.CANCELING,
 ]
+UNFINISHED = [dg.DagsterRunStatus.QUEUED, *BEGUN]
 
 
 @contextmanager
@@ -85,6 +86,7 @@ def end_orphaned_runs(instance: dg.DagsterInstance, locks_dir: Path, *, is_ui_st
         instance.report_run_failed(run, "The process that worked on this run was killed. Run it again.")
         _run_lock_file(locks_dir, run.run_id).unlink(missing_ok=True)
         ended.append(run.run_id)
+    _free_pools(instance)
     return ended
 
 
@@ -106,6 +108,20 @@ def _is_abandoned(locks_dir: Path, run_id: str) -> bool:
 
 def _run_lock_file(locks_dir: Path, run_id: str) -> Path:
     return locks_dir / f"run-{run_id}.lock"
+
+
+def _free_pools(instance: dg.DagsterInstance) -> None:
+    """Give back the places in pools that runs which are over still hold or wait for.
+
+    A killed process gives none back, and nobody else does: a few such runs would keep all that follow waiting for ever.
+    """
+    storage = instance.event_log_storage
+    holders = storage.get_concurrency_run_ids() if storage.supports_global_concurrency_limits else set()
+    if not holders:
+        return
+    underway = instance.get_runs(dg.RunsFilter(run_ids=list(holders), statuses=UNFINISHED))
+    for run_id in holders - {run.run_id for run in underway}:
+        storage.free_concurrency_slots_for_run(run_id)
 
 
 def _is_alive(locks_dir: Path, process_id: str) -> bool:

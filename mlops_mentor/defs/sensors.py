@@ -183,12 +183,16 @@ def _reviews_tick(context: dg.SensorEvaluationContext, settings: Settings) -> dg
     pages = _stale_pages(lake, groups, lambda group: page_key(lake, group, settings.the_course, rubric, said))
     if not pages:
         return dg.SkipReason(f"{said.height} rows, as in {settings.reviews_file}; every page has them.")
-    requests = []
-    for group_ids in runs_of(known, list(pages), max_groups=len(known)):
-        digest = hashlib.sha256("".join(pages[group_id] for group_id in group_ids).encode()).hexdigest()[:16]
-        run_key = f"pages-{group_ids[0]}-{group_ids[-1]}-{digest}"
-        requests.append(dg.RunRequest(job_name=refresh_pages.name, run_key=run_key, tags=range_tags(group_ids)))
-    return dg.SensorResult(requests)
+    # One run for all: starting one takes longer than its pages, and few may run at once. What lies between is left out.
+    wanted = [group_id for group_id in known if group_id in pages]
+    digest = hashlib.sha256("".join(pages[group_id] for group_id in wanted).encode()).hexdigest()[:16]
+    request = dg.RunRequest(
+        job_name=refresh_pages.name,
+        run_key=f"pages-{wanted[0]}-{wanted[-1]}-{digest}",
+        tags=range_tags(wanted),
+        run_config={"ops": {"group_feedback": {"config": {"only": wanted}}}},
+    )
+    return dg.SensorResult([request])
 
 
 def _stale_pages(lake: Lake, groups: Mapping[str, Group], key_of: Callable[[Group], str]) -> dict[str, str]:

@@ -43,7 +43,8 @@ class Watched:
         for request in started:
             self.run_keys.add(request.run_key)
             job = definitions.resolve_job_def(str(request.job_name))
-            assert job.execute_in_process(instance=self.instance, tags=dict(request.tags)).success
+            tags, config = dict(request.tags), dict(request.run_config)
+            assert job.execute_in_process(instance=self.instance, tags=tags, run_config=config).success
         return [request.job_name for request in started]
 
     def page(self, group_id: str = "1") -> dict[str, object]:
@@ -80,6 +81,18 @@ def test_a_release_is_taken_over_and_renews_the_page_of_its_group_alone(watched:
     assert (request.tags[RANGE_START], request.tags[RANGE_END]) == ("2", "2")
     assert watched.run() == ["refresh_pages"]
     assert (watched.page("2")["state"], watched.page("1")["state"]) == ("released", "draft")
+    assert watched.run() == []
+
+
+def test_pages_of_groups_that_are_no_neighbours_are_one_run_which_leaves_the_others_alone(watched: Watched) -> None:
+    watched.write(f"1,,,,Kim,{now()},yes", f"3,,,,Kim,{now()},yes")
+    watched.run()
+    (request,) = watched.tick().run_requests or []
+    assert request.run_config["ops"]["group_feedback"]["config"]["only"] == ["1", "3"]
+    before = watched.made.lake.confirmed_at(FEEDBACK_REPORTS, "2")
+    assert watched.run() == ["refresh_pages"]
+    assert [watched.page(group_id)["state"] for group_id in "123"] == ["released", "draft", "released"]
+    assert watched.made.lake.confirmed_at(FEEDBACK_REPORTS, "2") == before
     assert watched.run() == []
 
 

@@ -6,8 +6,10 @@ Belongs here: what it does with each request, and its books. The server itself i
 import json
 import random
 from collections import Counter
+from dataclasses import dataclass
 from threading import Event
 
+from mlops_mentor.feedback.llm.calls import Usage
 from mlops_mentor_tests.feedback.llm.fault_server import (
     BROKEN_JSON,
     CUT_BODY,
@@ -27,6 +29,7 @@ from mlops_mentor_tests.feedback.llm.fault_server import (
     WRONG_SCHEMA,
     Asked,
     Behaviour,
+    Bill,
     FaultServer,
 )
 from mlops_mentor_tests.feedback.models import honest
@@ -37,6 +40,16 @@ _FAULTS = (
 )  # fmt: skip
 # Whole answers that the asker has read: the same question is not to be asked again after one of them.
 _WHOLE = (FINE, FENCED, NO_USAGE)
+
+
+@dataclass(frozen=True)
+class Books:
+    """What the server has noted: `answered` has how often each question got a whole answer."""
+
+    answered: Counter[str]
+    bills: tuple[Bill, ...]
+    billed: Usage
+    num_requests: int
 
 
 class RehearsalModel:
@@ -55,6 +68,11 @@ class RehearsalModel:
         self.is_out.clear()
         self._share = 0.0
 
+    def books(self) -> Books:
+        """As they stand now."""
+        server = self.server
+        return Books(Counter(self.answered), tuple(server.bills), server.billed, len(server.seen))
+
     def _script(self, asked: Asked) -> Behaviour:
         behaviour = FINE
         if self.is_out.is_set():
@@ -70,7 +88,15 @@ class RehearsalModel:
 
 def _answer(asked: Asked) -> str:
     try:
-        return honest(asked, score=random.Random(asked.question).randint(2, 5))
+        told = json.loads(honest(asked, score=random.Random(asked.question).randint(2, 5)))
+        # A word of its own in each draft: it is found wherever it must not be.
+        return json.dumps(told | {"summary": f"A small project in order, says {draft_word(asked.question)}."})
     except (KeyError, IndexError):
         # Asked without a schema.
         return json.dumps({"summary": "A small project in order.", "score": 3})
+
+
+def draft_word(question: str) -> str:
+    """Letters, which stand nowhere else."""
+    digits = random.Random(f"word of {question}")
+    return "draft" + "".join(digits.choice("bcdfghjklmnpqrstvwxz") for _ in range(12))

@@ -52,7 +52,7 @@ class Product:
 
     @property
     def data(self) -> Path:
-        return self.world.folder / "data"
+        return self.world.data
 
     @property
     def logs(self) -> Path:

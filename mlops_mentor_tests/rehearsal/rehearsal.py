@@ -6,24 +6,22 @@ Belongs here: the order of these, and what is reported of them.
 import random
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 
 from mlops_mentor.settings import Settings
-from mlops_mentor_tests.rehearsal.checks.class_tables import check_class
-from mlops_mentor_tests.rehearsal.checks.exported import check_export, check_leaks
-from mlops_mentor_tests.rehearsal.checks.money import BUDGET_DAY_USD, PRICE_IN, PRICE_OUT, check_money
+from mlops_mentor_tests.rehearsal.checks.all import Lived, all_problems
+from mlops_mentor_tests.rehearsal.checks.money import BUDGET_DAY_USD, PRICE_IN, PRICE_OUT
 from mlops_mentor_tests.rehearsal.checks.remains import check_remains, grow_old, temporaries
-from mlops_mentor_tests.rehearsal.checks.repositories import check_repositories
-from mlops_mentor_tests.rehearsal.checks.undisturbed import check_against_undisturbed
-from mlops_mentor_tests.rehearsal.checks.words import check_words
-from mlops_mentor_tests.rehearsal.driver import Driver, runs, stale_groups
+from mlops_mentor_tests.rehearsal.driver import Driver
+from mlops_mentor_tests.rehearsal.machine import Machine
 from mlops_mentor_tests.rehearsal.model import RehearsalModel
 from mlops_mentor_tests.rehearsal.processes import Product
 from mlops_mentor_tests.rehearsal.repository import now
 from mlops_mentor_tests.rehearsal.simulated import control
+from mlops_mentor_tests.rehearsal.stored import runs, stale_groups
 from mlops_mentor_tests.rehearsal.story import DEADLINE_AT, FAULTS, make_story
 from mlops_mentor_tests.rehearsal.tas import TAs
 from mlops_mentor_tests.rehearsal.watcher import Watcher
@@ -53,27 +51,28 @@ class Plan:
 
 @dataclass
 class Report:
-    """What came of it."""
+    """What came of it; `lived` is what the checks need to look again."""
 
     figures: dict[str, object] = field(default_factory=dict)
     problems: list[str] = field(default_factory=list)
+    lived: Lived | None = None
 
 
-def rehearse(plan: Plan, tell: Callable[[str], None], on_made: Callable[[World], None] = lambda world: None) -> Report:
-    """Live through it; problems are what the independent check found. `on_made` gets the class."""
+def rehearse(plan: Plan, tell: Callable[[str], None]) -> Report:
+    """Live through it; problems are what the independent check found."""
     report = Report()
     world = World(plan.folder, plan.seed)
     began = time.monotonic()
     deadline = now() + timedelta(seconds=plan.minutes * 60 * DEADLINE_AT + 2 + plan.num_groups * 0.06)
     world.build(plan.num_groups, deadline, plan.repositories, plan.github)
-    on_made(world)
     tell(f"{plan.num_groups} groups made in {time.monotonic() - began:.1f} s; the deadline is {deadline:%H:%M:%S} UTC")
     model = RehearsalModel(plan.seed, 0.15 if "llm" in plan.faults else 0.0)
     with model.server:
         product = Product(world, _settings(model, plan.github))
+        machine = Machine(world, product, random.Random(f"machine {plan.seed}"), plan.has_ui)
         settings = Settings(data_dir=product.data, course=world.course)
         tas = TAs(settings, random.Random(f"TAs {plan.seed}"))
-        driver = Driver(world, product, model, tas, random.Random(f"driver {plan.seed}"), plan.has_ui)
+        driver = Driver(world, machine, model, tas, random.Random(f"driver {plan.seed}"))
         watcher = Watcher(product.data)
         watcher.start()
         try:
@@ -81,8 +80,12 @@ def rehearse(plan: Plan, tell: Callable[[str], None], on_made: Callable[[World],
         finally:
             watcher.stop()
             product.kill(product.processes())
-        report.problems += [*driver.problems, *watcher.problems]
-        _check(plan, driver, watcher, report, tell)
+        report.problems += [*machine.problems, *watcher.problems]
+        _finish(plan, driver, report)
+        num_kills = sum(number for kind, number in driver.counts.items() if kind.startswith("kill"))
+        report.lived = Lived(world, watcher.shown, model.books(), {_KEY, _TOKEN}, num_kills * _CONCURRENCY)
+        report.problems += [f"remains: {problem}" for problem in check_remains(product)]
+        report.problems += all_problems(report.lived, tell)
         report.figures |= _figures(driver, watcher, model)
         if plan.github is not None:
             report.figures["requests to GitHub"] = control(plan.github, "stats").get("requests")
@@ -109,32 +112,38 @@ def _settings(model: RehearsalModel, github: str | None) -> dict[str, str]:
 
 
 def _live(plan: Plan, driver: Driver, report: Report, tell: Callable[[str], None]) -> None:
-    world = driver.world
+    world, machine = driver.world, driver.machine
     pushes = {team.group_id: len(team.repository.steps) for team in world.teams.values()}
     story = make_story(plan.seed, list(world.teams), pushes, plan.faults)
     tell(f"{len(story)} events in {plan.minutes:g} minutes")
     driver.live(story, plan.minutes * 60)
     world.write_roster()
     driver.model.is_out.clear()
-    waited_s = driver.wait_until_quiet(plan.quiet_s)
-    stale = stale_groups(world, driver.product.data)
+    waited_s = machine.wait_until_quiet(plan.quiet_s)
+    stale = stale_groups(world, machine.product.data)
     tell(f"quiet after {waited_s:.0f} s more, {len(stale)} groups stale")
     report.figures["seconds until quiet"] = round(waited_s)
     if stale and plan.has_ui:
         report.problems.append(f"the sensors left {len(stale)} groups as they were: {stale[:10]}")
-    driver.end()
+    machine.end()
 
 
-def _check(plan: Plan, driver: Driver, watcher: Watcher, report: Report, tell: Callable[[str], None]) -> None:
-    """After the last runs: one that finishes what is left, one that must find nothing to do."""
-    world, product = driver.world, driver.product
+def _finish(plan: Plan, driver: Driver, report: Report) -> None:
+    """The last runs: one that finishes what is left, one that must find nothing to do, one on an empty folder."""
+    world, product = driver.world, driver.machine.product
     # What goes wrong now is no fault that was planned.
     driver.model.stop_failing()
     old = temporaries(product.data)
     grow_old(old)
     report.figures["temporaries that kills left"] = len(old)
-    for name in ("the run that finishes", "the run that finds nothing"):
-        code, output, seconds = driver.run_once_more()
+    names = ["the run that finishes", "the run that finds nothing"]
+    if not plan.has_ui:
+        # Nobody has taken over what TAs say while there is no sensor, and at the end there is something to speak of.
+        names.insert(1, "the run after the TAs' last word")
+    for name in names:
+        if "last word" in name:
+            driver.say()
+        code, output, seconds = driver.machine.run_once_more()
         report.figures[f"seconds of {name}"] = round(seconds, 1)
         if code != 0:
             report.problems.append(f"{name} ended with {code}: {output[-300:]}")
@@ -144,38 +153,23 @@ def _check(plan: Plan, driver: Driver, watcher: Watcher, report: Report, tell: C
         lines = [line for line in output.splitlines() if "groups in" in line or "groups worked" in line]
         line = lines[0] if lines else output[-200:]
         report.problems.append(f"the last run was to find {wanted} {len(world.teams)} groups changed, and says: {line}")
-    num_kills = sum(number for kind, number in driver.counts.items() if kind.startswith("kill"))
-    checks: list[tuple[str, Iterator[str]]] = [
-        ("repositories", check_repositories(world, product.data)),
-        ("class", check_class(world, product.data, watcher.shown)),
-        ("words", check_words(world, product.data)),
-        ("export", check_export(world, product.data)),
-        ("leaks", check_leaks(world, product.data, {_KEY, _TOKEN})),
-        ("money", check_money(product.data, driver.model, num_kills, _CONCURRENCY)),
-        ("remains", check_remains(product)),
-    ]
     if plan.is_compared:
-        fresh = world.folder / "fresh"
-        code = product.start("run", data=fresh, variables={"MENTOR_REVIEWER": "rules"}).wait(3600)
+        code = product.start("run", data=world.fresh, variables={"MENTOR_REVIEWER": "rules"}).wait(3600)
         if code != 0:
             report.problems.append(f"the run on an empty folder ended with {code}")
-        checks.append(("undisturbed", check_against_undisturbed(world, product.data, fresh)))
-    for name, found in checks:
-        problems = [f"{name}: {problem}" for problem in found]
-        tell(f"check of {name}: {len(problems)} problems")
-        report.problems += problems
 
 
 def _figures(driver: Driver, watcher: Watcher, model: RehearsalModel) -> dict[str, object]:
-    statuses = Counter(status for _, status in runs(driver.product.data))
-    billed = model.server.billed
+    counts = driver.counts + driver.machine.counts
+    statuses = Counter(status for _, status in runs(driver.machine.product.data))
+    books = model.books()
     return {
-        "events": dict(sorted(driver.counts.items())),
+        "events": dict(sorted(counts.items())),
         "what TAs said": dict(driver.tas.counts),
         "what readers read": dict(watcher.counts),
         "snapshots shown": len(watcher.shown),
         "runs of Dagster": dict(statuses),
-        "requests to the model": len(model.server.seen),
-        "tokens sent and received": (billed.prompt, billed.completion),
+        "requests to the model": books.num_requests,
+        "tokens sent and received": (books.billed.prompt, books.billed.completion),
         "faults of the model": dict(model.faults),
     }

@@ -66,6 +66,16 @@ class World:
         return self.folder / "reviews.csv"
 
     @property
+    def data(self) -> Path:
+        """What the product has stored."""
+        return self.folder / "data"
+
+    @property
+    def fresh(self) -> Path:
+        """What it stores in a single run on an empty folder, where that was made."""
+        return self.folder / "fresh"
+
+    @property
     def repositories(self) -> Path:
         return self.folder / "repos"
 

@@ -44,7 +44,10 @@ def _rows(export: Path, manifest: dict[str, Any], table: str) -> list[dict[str, 
 
 def _numbers(export: Path, manifest: dict[str, Any], board: pl.DataFrame) -> Iterator[str]:
     stored = {row["group_id"]: row for row in board.iter_rows(named=True)}
-    for row in _rows(export, manifest, "leaderboard"):
+    rows = _rows(export, manifest, "leaderboard")
+    if [row["group"] for row in rows] != list(stored):
+        yield f"the exported leaderboard has {len(rows)} groups, the lake {len(stored)}"
+    for row in rows:
         wanted = stored[row["group"]]
         # Null unless the class agreed to show them; and progress goes without the part that tells of persons.
         for name in sorted(row.keys() & wanted.keys() - {"repo_url", "snapshot_sha", "progress"}):

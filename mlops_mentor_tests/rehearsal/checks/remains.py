@@ -8,8 +8,8 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-from mlops_mentor_tests.rehearsal.driver import unfinished_runs
 from mlops_mentor_tests.rehearsal.processes import Product
+from mlops_mentor_tests.rehearsal.stored import unfinished_runs
 
 _HOURS_AGO_S = 7200
 
