@@ -31,10 +31,10 @@ HOMES = {
 }
 # Later in the data flow, and further from the ground: a folder imports only what stands before it.
 FLOORS = ("errors", "yaml_models", "diagnosis", "addresses", "schemas", "course", "whole_files", "lake_files",
-          "settings", "sheets", "roster", "extensions", "lake", "repos", "identity_map", "github", "evidence",
-          "metrics", "inputs", "freshness", "group_work", "chain", "sheet_writing", "identity_sheet", "feedback",
-          "erasure", "leaderboard", "publish", "pages", "app", "desk", "changes", "waves", "sample", "defs",
-          "cli")  # fmt: skip
+          "settings", "sheets", "roster", "extensions", "lake", "repos", "identity_rules", "identity_map", "github",
+          "evidence", "metrics", "inputs", "freshness", "group_work", "chain", "sheet_writing", "identity_sheet",
+          "feedback", "erasure", "leaderboard", "publish", "pages", "app", "desk", "changes", "waves", "sample",
+          "defs", "cli")  # fmt: skip
 
 
 def imports(file: Path) -> set[str]:

@@ -14,7 +14,7 @@ import polars as pl
 from mlops_mentor.course import Course
 from mlops_mentor.evidence.report.tables import num_warnings
 from mlops_mentor.metrics.activity import activity_matrix, num_active_days
-from mlops_mentor.metrics.contributions import balance_numbers
+from mlops_mentor.metrics.balance import balance_numbers
 from mlops_mentor.metrics.progress import latest_progress
 from mlops_mentor.metrics.readme import MAX_CHARACTERS, num_words
 from mlops_mentor.metrics.reviews import review_numbers

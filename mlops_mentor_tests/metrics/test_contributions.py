@@ -9,15 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mlops_mentor.identity_map import IdentityRule
-from mlops_mentor.metrics.contributions import (
-    area_of,
-    attribute,
-    balance_numbers,
-    contributions_frame,
-    equality,
-    unmapped_identities_frame,
-)
+from mlops_mentor.identity_rules import IdentityRule
+from mlops_mentor.metrics.areas import area_of
+from mlops_mentor.metrics.attribution import attribute
+from mlops_mentor.metrics.balance import balance_numbers, equality
+from mlops_mentor.metrics.contributions import contributions_frame, unmapped_identities_frame
 from mlops_mentor.repos.blame import Surviving
 from mlops_mentor.roster import Group
 from mlops_mentor.schemas import CONTRIBUTIONS, PULL_REQUESTS, UNMAPPED_IDENTITIES, validate
