@@ -58,8 +58,10 @@ class ProgressWeights(BaseModel):
 
 
 class FlagThresholds(BaseModel):
-    """From when on something is a flag: the section `flags` of `course.yaml`. Days are calendar days of 24 hours but
-    for the first two, shares are between 0 and 1."""
+    """From when on something is a flag: the section `flags` of `course.yaml`.
+
+    The first two count project days, Mondays to Fridays; all other days are 24 hours. Shares are between 0 and 1.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 

@@ -25,7 +25,7 @@ from mlops_mentor.github.collector import RepoActivity
 from mlops_mentor.github.heads import Observation
 from mlops_mentor.inputs import Inputs
 from mlops_mentor.lake import Lake
-from mlops_mentor.metrics.contributions import Attribution, attribute
+from mlops_mentor.metrics.attribution import Attribution, attribute
 from mlops_mentor.metrics.contributors import commit_identities
 from mlops_mentor.repos.blobs import KeptBlobs
 from mlops_mentor.repos.identities import Identity, read_mailmap

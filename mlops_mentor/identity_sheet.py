@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from mlops_mentor.identity_map import (
+from mlops_mentor.identity_rules import (
     ALIASES,
     EVERY_GROUP,
     HEADER,

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from mlops_mentor.course import Course
 from mlops_mentor.evidence.quality.programs import program_versions
 from mlops_mentor.extensions import Extensions, load_extensions
-from mlops_mentor.identity_map import IdentityMap, load_identity_map
+from mlops_mentor.identity_rules import IdentityMap, load_identity_map
 from mlops_mentor.lake import Lake
 from mlops_mentor.roster import Group, groups_from_frame
 from mlops_mentor.schemas import GROUPS, STARTER_FILES, STARTER_SHAPES

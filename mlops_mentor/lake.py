@@ -6,8 +6,6 @@ under a name that begins with a dot, and moved there in one step. The key of a p
 that whoever would compute it again from the same inputs can see that it is there.
 """
 
-import contextlib
-import time
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -30,9 +28,9 @@ from mlops_mentor.lake_files import (
     touch_file,
 )
 from mlops_mentor.schemas import Table, empty, validate
+from mlops_mentor.whole_files import sweep_temporary
 
 _INPUT_KEY = "mlops_mentor.input_key"
-_TEMPORARY_MAX_AGE_S = 3600.0
 
 
 @dataclass(frozen=True)
@@ -180,17 +178,6 @@ class Lake:
     def sweep(self) -> int:
         """Delete what killed processes left behind longer than an hour ago; the number of files deleted."""
         return sweep_temporary(self.root.rglob(".*.tmp")) if isinstance(self.root, Path) else 0
-
-
-def sweep_temporary(paths: Iterable[Path]) -> int:
-    """Delete those of `paths` that are older than an hour; their number. Others may be renamed at this very moment."""
-    num_swept = 0
-    for path in paths:
-        with contextlib.suppress(FileNotFoundError):
-            if time.time() - path.stat().st_mtime > _TEMPORARY_MAX_AGE_S:
-                path.unlink()
-                num_swept += 1
-    return num_swept
 
 
 def _has_columns(source: Path | BytesIO, table: Table) -> bool:

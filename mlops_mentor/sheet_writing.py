@@ -25,8 +25,8 @@ from typing import Literal
 from filelock import FileLock, Timeout
 
 from mlops_mentor.errors import ConfigError
-from mlops_mentor.lake import sweep_temporary
 from mlops_mentor.sheets import column_names, delimiter_of, guarded
+from mlops_mentor.whole_files import sweep_temporary
 
 _LOCK_S = 30.0
 _MAX_TRIES = 20

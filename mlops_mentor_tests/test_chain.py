@@ -15,7 +15,7 @@ from mlops_mentor.errors import GitHubError
 from mlops_mentor.evidence.quality.programs import Programs
 from mlops_mentor.github.access import NO_TOKEN, NOT_ON_GITHUB, NotAsked
 from mlops_mentor.github.answers import Activity
-from mlops_mentor.identity_map import IdentityMap, IdentityRule
+from mlops_mentor.identity_rules import IdentityMap, IdentityRule
 from mlops_mentor.roster import Group
 from mlops_mentor.schemas import (
     CODE_QUALITY,

@@ -26,6 +26,12 @@ def _file(folder: Path, **changes: Any) -> Path:
     return file
 
 
+def test_a_course_that_was_edited_is_another_and_one_that_was_not_is_not_parsed_again(tmp_path: Path) -> None:
+    before = load_course(_file(tmp_path))
+    assert load_course(_file(tmp_path)) is before
+    assert load_course(_file(tmp_path, term="January 2028")).term == "January 2028"
+
+
 def test_the_bundled_course_loads() -> None:
     course = load_course(Path(__file__).parents[1] / "data" / "course.yaml")
     assert course.course.startswith("02476")

@@ -15,7 +15,7 @@ from mlops_mentor.errors import ConfigError, GitHubError
 from mlops_mentor.freshness import class_key, content_id, input_key, is_current, standing_key, wanted_details, was_asked
 from mlops_mentor.github.access import NO_TOKEN, NOT_ON_GITHUB
 from mlops_mentor.github.heads import Observation
-from mlops_mentor.identity_map import IdentityMap, IdentityRule
+from mlops_mentor.identity_rules import IdentityMap, IdentityRule
 from mlops_mentor.inputs import Inputs, load_inputs, starter_key
 from mlops_mentor.lake import Lake
 from mlops_mentor.roster import Group

@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mlops_mentor.errors import ConfigError
-from mlops_mentor.identity_map import IdentityMap, MappedContributors, apply_identity_map, load_identity_map
+from mlops_mentor.identity_map import MappedContributors, apply_identity_map
+from mlops_mentor.identity_rules import IdentityMap, load_identity_map
 from mlops_mentor.repos.identities import Contributor, Identity, merge_identities
 
 STUDENTS = {"1": ("s000001", "s000002"), "Group-B": ("s000003",)}

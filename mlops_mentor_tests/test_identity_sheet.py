@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from mlops_mentor.errors import ConfigError
-from mlops_mentor.identity_map import load_identity_map
+from mlops_mentor.identity_rules import load_identity_map
 from mlops_mentor.identity_sheet import NewIdentity, append_identity
 from mlops_mentor.repos.identities import Identity
 

@@ -3,13 +3,12 @@
 import os
 import time
 from collections.abc import Callable
-from pathlib import Path
 
 import polars as pl
 import pytest
 
 from mlops_mentor.errors import LakeError
-from mlops_mentor.lake import Lake, sweep_temporary
+from mlops_mentor.lake import Lake
 from mlops_mentor.schemas import COMMITS, CONTRIBUTORS, GROUPS, LEADERBOARD, LEADERBOARD_HISTORY, STARTER_FILES
 
 MakeFrame = Callable[..., pl.DataFrame]
@@ -200,11 +199,3 @@ def test_a_whole_table_of_an_older_version_keeps_its_rows(lake: Lake, make_frame
     with pytest.raises(LakeError, match="another version"):
         lake.read(LEADERBOARD_HISTORY)
     assert lake.read_or_empty(LEADERBOARD_HISTORY).equals(rows.with_columns(repo_url=pl.lit(None, pl.String)))
-
-
-def test_a_temporary_file_that_is_gone_when_it_is_looked_at_stops_nothing(tmp_path: Path) -> None:
-    old = tmp_path / ".1.parquet.17.abcd.tmp"
-    old.touch()
-    os.utime(old, (0, 0))
-    assert sweep_temporary([tmp_path / ".renamed.tmp", old]) == 1
-    assert not old.exists()

@@ -6,6 +6,7 @@ Gradio has besides (uploads, its API, its queue) is not reached.
 
 import hashlib
 from collections.abc import Mapping
+from copy import copy
 from functools import cached_property
 from pathlib import Path
 from urllib.parse import parse_qs
@@ -70,10 +71,10 @@ class Delivery:
         elif path == "/mentor/version":
             await self._version()(scope, receive, send)
         elif file := self._files.get(path.removeprefix("/mentor/")):
-            await file(scope, receive, send)
+            await _own(file)(scope, receive, send)
         elif path.startswith(_GRADIOS):
             response = await self._frame.file(scope)
-            await response(scope, receive, send)
+            await _own(response)(scope, receive, send)
         else:
             await _plain("There is no such page.", 404)(scope, receive, send)
 
@@ -112,6 +113,13 @@ class Delivery:
         head = Markup("<title>{}</title>").format(page.title) + self._head
         body = _PAGE.format(title=page.title, version=page.version, body=page.body)
         return HTMLResponse(frame.around(head.encode(), body.encode()), page.status, headers)
+
+
+def _own(kept: Response) -> Response:
+    """A kept answer for one request: what compresses it changes its headers in place."""
+    own = copy(kept)
+    own.raw_headers = list(kept.raw_headers)
+    return own
 
 
 def _plain(text: str, status: int) -> Response:

@@ -44,7 +44,7 @@ class KeptFrame:
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
         self._frames: dict[_Key, Frame] = {}
-        self._files: dict[str, Response] = {}
+        self._files: dict[tuple[str, bool], Response] = {}
 
     async def frame(self, scope: Scope) -> Frame:
         """Its page, as it would be for this request.
@@ -63,14 +63,14 @@ class KeptFrame:
         return found
 
     async def file(self, scope: Scope) -> Response:
-        """The answer to a request for one of its files."""
-        path = scope["path"]
-        if (found := self._files.get(path)) is None:
-            found = await _asked(self.app, scope, path)
+        """The answer to a request for one of its files, compressed for browsers that take it so."""
+        path, is_compressed = scope["path"], "gzip" in Headers(scope=scope).get("accept-encoding", "")
+        if (found := self._files.get((path, is_compressed))) is None:
+            found = await _asked(self.app, scope, path, is_compressed=is_compressed)
             if found.status_code == 200:
                 found.headers["Cache-Control"] = _FOREVER if path.startswith("/assets/") else _SOME_TIME
             if found.status_code == 200 and len(found.body) <= _MAX_FILE_BYTES and len(self._files) < _MOST_FILES:
-                self._files[path] = found
+                self._files[path, is_compressed] = found
         return found
 
 
@@ -87,8 +87,8 @@ def _address(scope: Scope) -> _Key:
     return tuple((name, value) for name, value in scope["headers"] if name in _ADDRESS)
 
 
-async def _asked(app: ASGIApp, scope: Scope, path: str) -> Response:
-    """The whole answer to a plain request: without query, cookies, wishes for compression or for a part."""
+async def _asked(app: ASGIApp, scope: Scope, path: str, *, is_compressed: bool = False) -> Response:
+    """The whole answer to a plain request: without query, cookies, wishes for a part."""
     parts: list[bytes] = []
     started: Message = {}
 
@@ -106,9 +106,10 @@ async def _asked(app: ASGIApp, scope: Scope, path: str) -> Response:
         else:
             parts.append(message.get("body", b""))
 
-    headers = list(_address(scope))
+    headers = [*_address(scope), *([(b"accept-encoding", b"gzip")] if is_compressed else [])]
     request = {**scope, "method": "GET", "path": path, "raw_path": path.encode(), "query_string": b""}
     await app({**request, "headers": headers}, receive, send)
-    kind = Headers(raw=started["headers"]).get("content-type")
+    said = Headers(raw=started["headers"])
+    kept = {name: said[name] for name in ("Content-Encoding", "Vary") if name in said}
     safe = {"X-Content-Type-Options": "nosniff"}
-    return Response(b"".join(parts), started["status"], safe, kind)
+    return Response(b"".join(parts), started["status"], kept | safe, said.get("content-type"))

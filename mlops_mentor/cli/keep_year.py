@@ -12,6 +12,7 @@ from mlops_mentor.metrics.same_code import compared_files
 from mlops_mentor.repos.starter import read_starter_commits, starter_addresses, starter_mirror
 from mlops_mentor.schemas import COMMITS, FILES, GROUPS
 from mlops_mentor.settings import Settings
+from mlops_mentor.whole_files import replace_whole
 
 
 def keep_class(settings: Settings, year: str) -> None:
@@ -32,7 +33,5 @@ def keep_class(settings: Settings, year: str) -> None:
     frame = earlier_years_frame(year, files, commits)
     folder.mkdir(parents=True, exist_ok=True)
     file = folder / f"{year}.csv"
-    fresh = file.with_name(f".{file.name}.tmp")
-    frame.write_csv(fresh)
-    fresh.replace(file)
+    replace_whole(file, frame.write_csv().encode())
     say(f"Kept {files.height} files and {frame.height - files.height} commits of {len(group_ids)} groups in {file}.")

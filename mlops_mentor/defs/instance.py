@@ -5,7 +5,6 @@ other's runs. Where storage, launcher or monitoring are another machine's, a fil
 (`MENTOR_DAGSTER_CONFIG`); what it does not say stays as it is here.
 """
 
-import os
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +14,7 @@ from filelock import FileLock
 
 from mlops_mentor.errors import ConfigError
 from mlops_mentor.settings import Settings
+from mlops_mentor.whole_files import replace_whole
 
 # Runs that ask a model at the same time, each with `llm_concurrency` calls.
 _RUNS_AT_A_MODEL = 2
@@ -90,9 +90,7 @@ def prepare_home(settings: Settings) -> Path:
     text = _HEAD + yaml.safe_dump(instance_config(settings), sort_keys=False)
     file = home / "dagster.yaml"
     if not file.exists() or file.read_text(encoding="utf-8") != text:
-        temporary = home / f".dagster.yaml.{os.getpid()}.tmp"
-        temporary.write_text(text, encoding="utf-8")
-        temporary.replace(file)
+        replace_whole(file, text.encode())
     return home
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import polars as pl
 
-from mlops_mentor.identity_map import IdentityRule
+from mlops_mentor.identity_rules import IdentityRule
 from mlops_mentor.identity_sheet import NewIdentity, append_identity
 from mlops_mentor.inputs import identities_of
 from mlops_mentor.lake import Lake

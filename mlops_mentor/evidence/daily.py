@@ -11,8 +11,9 @@ import polars as pl
 
 from mlops_mentor.evidence.checklist.detect import detect
 from mlops_mentor.evidence.checklist.items import checklist
+from mlops_mentor.evidence.code.facts import Facts
 from mlops_mentor.evidence.code.own_files import OwnFiles
-from mlops_mentor.evidence.code.project import Facts, Project
+from mlops_mentor.evidence.code.project import Project
 from mlops_mentor.evidence.code.starter import StarterShapes
 from mlops_mentor.evidence.report.locate import Report, find_report
 from mlops_mentor.repos.blobs import ReadBlobs

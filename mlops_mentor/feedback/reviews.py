@@ -77,7 +77,6 @@ class Word:
 
     score: int | None = None
     score_by: str | None = None
-    scored_at: datetime | None = None
     comments: tuple[Comment, ...] = ()
     is_released: bool | None = None
     release_said_at: datetime | None = None
@@ -136,7 +135,6 @@ def effective(reviews: pl.DataFrame, group_id: str, area: str) -> Word:
     return Word(
         score=scored["score"],
         score_by=scored["reviewer"],
-        scored_at=scored["reviewed_at"],
         comments=_comments(rows.filter(pl.col("area").is_not_null())),
         is_released=spoken["is_released"],
         release_said_at=spoken["reviewed_at"],

@@ -6,7 +6,6 @@ another.
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from functools import cache
 from pathlib import Path
 from typing import Literal
 
@@ -127,7 +126,6 @@ class Rubric(_Part):
         return round(self.overall.least + (mean - self.scale.least) * self.overall.factor)
 
 
-@cache
 def load_rubric(file: Path | None = None) -> Rubric:
     """The rubric in a file; the course's own where none is given.
 

@@ -16,16 +16,16 @@ from typing import Any, Generic, Self, TypeVar
 from urllib.parse import quote
 
 import httpx
-from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
+from pydantic import TypeAdapter, ValidationError
 from pydantic_core import from_json
 
 from mlops_mentor import __version__
 from mlops_mentor.errors import GitHubError
 from mlops_mentor.github.access import GitHubAccess
+from mlops_mentor.github.failures import Again, Refused, broken
+from mlops_mentor.github.graphql import GraphQLAnswer, GraphQLBody
 from mlops_mentor.github.limits import Api, Limits, Silence, Usage, is_limit
 from mlops_mentor.github.wire import Wire, network, origin, own_origins
-
-__all__ = ["GitHubClient", "GraphQLAnswer", "GraphQLError", "Usage"]
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -41,45 +41,6 @@ _MAX_BACKOFF_S = 20.0
 _MAX_MESSAGE = 200
 
 
-class GraphQLError(BaseModel):
-    """What GraphQL says of a part of a query, as `path` leads to it, or of all of it."""
-
-    model_config = ConfigDict(frozen=True, extra="ignore")
-
-    type: str | None = None
-    message: str = ""
-    path: tuple[str | int, ...] = ()
-
-
-@dataclass(frozen=True)
-class GraphQLAnswer:
-    """`data` by alias, None for what could not be had and empty where nothing could; `errors` say why."""
-
-    data: dict[str, Any]
-    errors: tuple[GraphQLError, ...] = ()
-
-
-class _GraphQLBody(BaseModel):
-    data: dict[str, Any] | None = None
-    errors: tuple[GraphQLError, ...] = ()
-    # Instead of both, where something before GraphQL answers.
-    message: str = ""
-
-    @property
-    def limit(self) -> str | None:
-        """What it says of a limit: GraphQL refuses with status 200."""
-        for error in self.errors:
-            if error.type == "RATE_LIMITED" or "secondary rate limit" in error.message.lower():
-                # The type alone says that it is the primary limit.
-                return error.message if error.type != "RATE_LIMITED" else "API rate limit exceeded"
-        return None
-
-    @property
-    def is_no_answer(self) -> bool:
-        """GitHub gave up ("Something went wrong while executing your query"): no data, and errors of no kind."""
-        return self.data is None and not any(error.type or error.path for error in self.errors)
-
-
 @dataclass(frozen=True)
 class _Question(Generic[T]):
     """A request, and how its answer's body is read."""
@@ -92,18 +53,6 @@ class _Question(Generic[T]):
     # For texts: what was asked, without host and parameters.
     name: str
     options: Mapping[str, Any] = field(default_factory=dict)
-
-
-class _Again(Exception):  # noqa: N818 - not an error by itself
-    """A failure that another attempt may mend."""
-
-    def __init__(self, error: GitHubError) -> None:
-        super().__init__(error.reason)
-        self.error = error
-
-
-class _Refused(Exception):  # noqa: N818
-    """GitHub refused because of a limit; the gate knows until when."""
 
 
 class GitHubClient:
@@ -167,7 +116,7 @@ class GitHubClient:
             GitHubError: there is no answer at all.
         """
         question = _Question(
-            api="graphql", method="POST", url=self._access.graphql_url, read=_reader(_GraphQLBody), attempts=attempts,
+            api="graphql", method="POST", url=self._access.graphql_url, read=_reader(GraphQLBody), attempts=attempts,
             name="GraphQL", options={"json": {"query": query, "variables": dict(variables)}},
         )  # fmt: skip
         body, _ = await self._ask(question)
@@ -226,11 +175,11 @@ class GitHubClient:
                     self.usage.num_retries += num_failures + num_refusals > 0
                     self._silence.check()
                     return await self._attempt(question)
-            except _Refused:
+            except Refused:
                 num_refusals += 1
                 if num_refusals >= _MAX_REFUSALS:
                     raise self._limits.error(question.api) from None
-            except _Again as again:
+            except Again as again:
                 num_failures += 1
                 if num_failures >= question.attempts:
                     raise again.error from None
@@ -251,11 +200,11 @@ class GitHubClient:
         except ValidationError as error:
             problem = error.errors(include_input=False, include_url=False, include_context=False)[0]
             if problem["type"] == "json_invalid":
-                raise _Again(GitHubError("error", f"GitHub's answer to {name} was cut off. Try again later.")) from None
+                raise Again(GitHubError("error", f"GitHub's answer to {name} was cut off. Try again later.")) from None
             place = ".".join(str(part) for part in problem["loc"]) or "the top"
             reason = f"GitHub's answer to {name} is not what it should be, at {place} ({problem['type']}). Report this."
             raise GitHubError("error", reason) from None
-        if isinstance(answer, _GraphQLBody):
+        if isinstance(answer, GraphQLBody):
             self._check_graphql(answer, response)
         return answer, response
 
@@ -271,12 +220,12 @@ class GitHubClient:
             self._silence.unanswered()
             after = f"within {self._access.timeout_s:g} s"
             reason = f"GitHub did not answer {question.name} {after}. Try again later."
-            raise _Again(GitHubError("timeout", reason)) from None
+            raise Again(GitHubError("timeout", reason)) from None
         except httpx.InvalidURL:
             raise GitHubError("not_found", f"GitHub can have nothing at {question.name!r}.") from None
         except httpx.HTTPError as error:
             self._silence.unanswered()
-            raise _broken(question.name, error) from None
+            raise broken(question.name, error) from None
 
     def _failure(self, question: _Question[T], response: httpx.Response) -> Exception:
         status, message = response.status_code, self._message(response)
@@ -285,7 +234,7 @@ class GitHubClient:
             return self._refusal(question.api, response, message)
         if status >= 500:
             reason = f"GitHub could not answer {name} ({said}). Try again later; see https://www.githubstatus.com."
-            return _Again(GitHubError("error", reason))
+            return Again(GitHubError("error", reason))
         if status == 401:
             return self._unauthorized(name, response)
         if status in (403, 451):
@@ -308,16 +257,16 @@ class GitHubClient:
         self._bad_token = GitHubError("bad_token", reason)
         return GitHubError("bad_token", reason)
 
-    def _check_graphql(self, body: _GraphQLBody, response: httpx.Response) -> None:
+    def _check_graphql(self, body: GraphQLBody, response: httpx.Response) -> None:
         if body.limit is not None:
             raise self._refusal("graphql", response, body.limit)
         if body.is_no_answer:
             message = self._shown(next((error.message for error in body.errors), body.message) or "no reason given")
-            raise _Again(GitHubError("error", f"GitHub could not answer GraphQL ({message}). Try again later."))
+            raise Again(GitHubError("error", f"GitHub could not answer GraphQL ({message}). Try again later."))
 
-    def _refusal(self, api: Api, response: httpx.Response, message: str) -> _Refused:
+    def _refusal(self, api: Api, response: httpx.Response, message: str) -> Refused:
         self._limits.refuse(api, response.headers, message)
-        return _Refused(api)
+        return Refused(api)
 
     def _message(self, response: httpx.Response) -> str:
         try:
@@ -340,13 +289,3 @@ def _backoff_s(num_failures: int) -> float:
     longest_s = min(_FIRST_BACKOFF_S * 2.0 ** (num_failures - 1), _MAX_BACKOFF_S)
     # Or all that failed together would come again together.
     return longest_s * random.uniform(0.5, 1.0)  # noqa: S311 - no secret
-
-
-def _broken(name: str, error: httpx.HTTPError) -> Exception:
-    """A request without an answer. The texts of most errors are not quoted: one holds the header with the token."""
-    kind = type(error).__name__
-    if isinstance(error, httpx.ConnectError | httpx.ProxyError):
-        return _Again(GitHubError("error", f"GitHub cannot be reached ({kind}: {error}). Look at the network."))
-    if isinstance(error, httpx.NetworkError | httpx.RemoteProtocolError | httpx.DecodingError):
-        return _Again(GitHubError("error", f"The connection to GitHub broke at {name} ({kind}). Try again later."))
-    return GitHubError("error", f"GitHub could not be asked for {name} ({kind}). Report this.")

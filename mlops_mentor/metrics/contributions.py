@@ -1,29 +1,25 @@
-"""Contributions: who did what, and how evenly it is shared.
+"""Contributions: who did what.
 
-Belongs here: counting, of what git, blame and GitHub's tables say. Which identities are one contributor is decided in
-`repos.identities` and `identity_map`, which accounts are theirs in `logins`. Definitions stand in
+Belongs here: counting, of what git, blame and GitHub's tables say, by contributor; and the identities that nobody has
+mapped yet. Whose a commit is, is for `attribution`, how even the numbers are for `balance`. Definitions stand in
 `schemas.contributions`. The numbers inform and never grade.
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from functools import cache
-from pathlib import Path
+from collections.abc import Mapping, Sequence
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import polars as pl
-import yaml
 
-from mlops_mentor.identity_map import IdentityRule, MappedContributors, Member, apply_identity_map
-from mlops_mentor.metrics.contributors import commit_identities
-from mlops_mentor.metrics.logins import LoginMatch, login_identity, logins_in, match_logins
+from mlops_mentor.identity_map import Member
+from mlops_mentor.metrics.areas import area_of
+from mlops_mentor.metrics.attribution import Attribution
+from mlops_mentor.metrics.logins import login_identity
 from mlops_mentor.repos.blame import Surviving
 from mlops_mentor.repos.identities import (
     Contributor,
     Identity,
-    merge_identities,
     most_used,
     parse_co_author,
 )
@@ -31,64 +27,6 @@ from mlops_mentor.roster import Group
 from mlops_mentor.schemas.contributions import CONTRIBUTIONS, UNMAPPED_IDENTITIES
 
 _PR_COLUMNS = ("num_prs_opened", "num_prs_merged", "num_prs_reviewed")
-
-
-@dataclass(frozen=True)
-class Attribution:
-    """Whose the commits and the accounts of a group are.
-
-    `commits` is the table with `contributor_id` and `co_author_ids`; `unmatched` are accounts without a contributor.
-    """
-
-    mapped: MappedContributors
-    counts: Mapping[Identity, int]
-    commits: pl.DataFrame
-    pull_requests: pl.DataFrame | None
-    logins: Mapping[str, LoginMatch]
-    unmatched: tuple[str, ...]
-
-    @property
-    def contributors(self) -> tuple[Contributor, ...]:
-        return self.mapped.contributors
-
-    def kind(self, contributor: Contributor) -> str:
-        """Its kind as the table has it."""
-        return "outsider" if contributor.contributor_id in self.mapped.outsiders else contributor.kind
-
-
-def attribute(
-    group: Group,
-    commits: pl.DataFrame,
-    mailmap: Mapping[Identity, Identity],
-    rules: Sequence[IdentityRule],
-    pull_requests: pl.DataFrame | None,
-) -> Attribution:
-    """Whose the commits (table `commits`) and the accounts (table `pull_requests`) of the group are.
-
-    `rules` are the group's rows of `identities.csv`; `pull_requests` is None where GitHub never said.
-    """
-    counts = commit_identities(commits)
-    automatic = merge_identities(counts, mailmap)
-    mapped = apply_identity_map(automatic, rules, students=group.students, counts=counts)
-    by_identity = {identity: each.contributor_id for each in mapped.contributors for identity in each.identities}
-    authors = [by_identity[Identity(*row)] for row in commits.select("author_name", "author_email").iter_rows()]
-    co_authors = [
-        sorted({by_identity[parse_co_author(trailer)] for trailer in trailers} - {author})
-        for author, trailers in zip(authors, commits["co_authors"], strict=True)
-    ]
-    attributed = commits.with_columns(
-        contributor_id=pl.Series(authors, dtype=pl.String),
-        co_author_ids=pl.Series(co_authors, dtype=pl.List(pl.String)),
-    )
-    if pull_requests is None:
-        return Attribution(mapped, counts, attributed, None, {}, ())
-    logins = logins_in(pull_requests)
-    found, mapped = _mapped_logins(logins, mapped, rules, group)
-    free = [login for login in logins if login not in found]
-    found |= match_logins(free, mapped.contributors, pull_requests, commits, by_identity)
-    apps = _apps(pull_requests)
-    unmatched = tuple(login for login in logins if login not in found and login not in apps)
-    return Attribution(mapped, counts, attributed, pull_requests, found, unmatched)
 
 
 def contributions_frame(
@@ -170,85 +108,6 @@ def unmapped_identities_frame(group: Group, attribution: Attribution) -> pl.Data
     filled = [dict.fromkeys(UNMAPPED_IDENTITIES.schema) | row | {"group_id": group.group_id} for row in rows]
     # An account without commits may be known to git by the same address, in a trailer.
     return pl.DataFrame(filled, schema=UNMAPPED_IDENTITIES.schema).unique(["name", "email"], maintain_order=True)
-
-
-def balance_numbers(contributions: pl.DataFrame, group_size: int) -> dict[str, object]:
-    """The columns `BALANCE_COLUMNS` of a group, from its table `contributions`."""
-    persons = contributions.filter(pl.col("kind") == "person")
-    # Where there is nobody, nobody wrote a line.
-    is_known = persons["lines_surviving"].null_count() == 0
-    size = max(group_size, persons.height)
-    commits = (persons["num_commits"] - persons["num_merges"]).to_list()
-    return {
-        "lines_surviving": persons["lines_surviving"].sum() if is_known else None,
-        "num_members_known": persons["member"].drop_nulls().n_unique(),
-        "num_silent_members": max(0, group_size - persons.height),
-        "equality_lines": equality(persons["lines_surviving"].to_list(), size) if is_known else None,
-        "equality_commits": equality(commits, size),
-    }
-
-
-def equality(values: Iterable[float], size: int) -> float | None:
-    """1 - G * n / (n - 1), G being the Gini coefficient of `values` filled up with zeros to n = `size`.
-
-    1 where all are equal, 0 where one has everything; None for fewer than two and where all are 0. Values are not
-    negative. (Gini 1912; the factor makes 0 reachable in small groups: G itself ends at (n - 1) / n.)
-    """
-    ordered = sorted(values)
-    ordered = [0.0] * (size - len(ordered)) + ordered
-    n, total = len(ordered), sum(ordered)
-    if n < 2 or total <= 0:
-        return None
-    # The sum of |x_i - x_j| over all i and j, by ranks.
-    differences = 2 * sum((2 * rank - n + 1) * value for rank, value in enumerate(ordered))
-    gini = differences / (2 * n * total)
-    return min(1.0, max(0.0, 1 - gini * n / (n - 1)))
-
-
-def area_of(path: pl.Expr) -> pl.Expr:
-    """The area that a path belongs to (`areas.yaml`)."""
-    lowered = path.str.to_lowercase()
-    found = [pl.when(lowered.str.contains(pattern)).then(pl.lit(name)) for name, pattern in _areas()]
-    return pl.coalesce(*found, pl.lit("other"))
-
-
-def _mapped_logins(
-    logins: Sequence[str], mapped: MappedContributors, rules: Sequence[IdentityRule], group: Group
-) -> tuple[dict[str, LoginMatch], MappedContributors]:
-    """Accounts that rows are about, or that are study numbers; they make contributors of members without commits."""
-    found: dict[str, LoginMatch] = {}
-    by_row = {login for login in logins if any(rule.fits(login_identity(login)) for rule in rules)}
-    numbers = {student.strip().casefold() for student in group.students}
-    about = [login for login in logins if login in by_row or login.casefold() in numbers]
-    held = {identity: each.contributor_id for each in mapped.contributors for identity in each.identities}
-    known = {login.casefold(): login for login in about}
-    new = [identity for login in about if (identity := login_identity(login)) not in held]
-    alone = [contributor for identity in new for contributor in merge_identities({identity: 0}, {})]
-    again = apply_identity_map([*mapped.contributors, *alone], rules, students=group.students, counts={})
-    contributors = {each.contributor_id: each for each in mapped.contributors}
-    members, outsiders = dict(mapped.members), set(mapped.outsiders)
-    for each in again.contributors:
-        here = [i for i in each.identities if i.name == "" and known.get(i.email.partition("@")[0].casefold())]
-        if not here:
-            continue
-        owners = {held[identity] for identity in each.identities if identity in held}
-        contributor_id = min(owners, default=None)
-        if contributor_id is None:
-            contributor_id = each.contributor_id
-            contributors[contributor_id] = each
-            if each.contributor_id in again.members:
-                members[contributor_id] = again.members[each.contributor_id]
-            if each.contributor_id in again.outsiders:
-                outsiders.add(contributor_id)
-        for identity in here:
-            login = known[identity.email.partition("@")[0].casefold()]
-            found[login] = LoginMatch(contributor_id, "identities.csv" if login in by_row else "study number")
-    return found, MappedContributors(tuple(contributors.values()), members, frozenset(outsiders))
-
-
-def _apps(pull_requests: pl.DataFrame) -> set[str]:
-    """Accounts of apps: nobody maps these."""
-    return set(pull_requests.filter("is_bot")["author"].drop_nulls())
 
 
 def _unmatched_login(login: str, attribution: Attribution) -> dict[str, Any]:
@@ -393,9 +252,3 @@ def _add_shares(rows: Sequence[dict[str, Any]]) -> None:
         row["share_commits"] = (row["num_commits"] - row["num_merges"]) / commits if commits else None
         known = row["lines_surviving"] is not None and lines
         row["share_lines_surviving"] = row["lines_surviving"] / lines if known else None
-
-
-@cache
-def _areas() -> tuple[tuple[str, str], ...]:
-    content = yaml.safe_load(Path(__file__).with_name("areas.yaml").read_text(encoding="utf-8"))
-    return tuple((name, pattern) for name, pattern in content["areas"])

@@ -9,7 +9,8 @@ from zoneinfo import ZoneInfo
 
 import polars as pl
 
-from mlops_mentor.identity_map import IdentityRule, apply_identity_map
+from mlops_mentor.identity_map import apply_identity_map
+from mlops_mentor.identity_rules import IdentityRule
 from mlops_mentor.repos.identities import Contributor, Identity, merge_identities, most_used, parse_co_author
 from mlops_mentor.roster import Group
 from mlops_mentor.schemas import CONTRIBUTORS

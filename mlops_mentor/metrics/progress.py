@@ -14,7 +14,8 @@ import polars as pl
 
 from mlops_mentor.course import ProgressWeights
 from mlops_mentor.evidence.daily import Standing
-from mlops_mentor.metrics.contributions import Attribution, equality
+from mlops_mentor.metrics.attribution import Attribution
+from mlops_mentor.metrics.balance import equality
 from mlops_mentor.metrics.workflow_state import actions_passing
 from mlops_mentor.repos.days import end_of_day
 from mlops_mentor.schemas.metrics import PROGRESS, PROGRESS_PARTS

@@ -14,7 +14,7 @@ import polars as pl
 from mlops_mentor.course import Course
 from mlops_mentor.evidence.report.tables import num_warnings
 from mlops_mentor.metrics.activity import activity_matrix, num_active_days
-from mlops_mentor.metrics.contributions import balance_numbers
+from mlops_mentor.metrics.balance import balance_numbers
 from mlops_mentor.metrics.progress import latest_progress
 from mlops_mentor.metrics.readme import MAX_CHARACTERS, num_words
 from mlops_mentor.metrics.reviews import review_numbers
@@ -99,11 +99,7 @@ def repo_stats_frame(
         reasons["lines_surviving"] = reason
     if readme is not None and len(readme) > MAX_CHARACTERS:
         reasons["readme_length"] = f"counted up to {MAX_CHARACTERS} characters"
-    if num_unavailable := numbers["num_files_unavailable"]:
-        reasons["repo_size"] = f"a lower bound: {num_unavailable} files are not in the mirror"
-    if files["is_starter_code"].null_count():
-        reasons["lines"] = "starter code is included: its repositories could not be read"
-    return _row(group, numbers, reasons)
+    return _row(group, numbers, reasons | _file_reasons(files, numbers["num_files_unavailable"]))
 
 
 def empty_repo_stats_frame(group: Group, reason: str) -> pl.DataFrame:
@@ -125,6 +121,15 @@ def _row(group: Group, numbers: Mapping[str, object], reasons: Mapping[str, str]
         "not_available": [f"{name}: {reason}" for name, reason in reasons.items()],
     }
     return pl.DataFrame([row], schema=REPO_STATS.schema)
+
+
+def _file_reasons(files: pl.DataFrame, num_unavailable: object) -> dict[str, str]:
+    reasons = {}
+    if num_unavailable:
+        reasons["repo_size"] = f"a lower bound: {num_unavailable} files are not in the mirror"
+    if files["is_starter_code"].null_count():
+        reasons["lines"] = "starter code is included: its repositories could not be read"
+    return reasons
 
 
 def _why_no_report(checks: pl.DataFrame) -> str:

@@ -17,10 +17,12 @@ from mlops_mentor.pages.leaderboard import leaderboard_html
 from mlops_mentor.pages.links import SiteLinks, slug
 from mlops_mentor.pages.page import ASSETS, filled
 from mlops_mentor.pages.published import PublishedClass, PublishedFolder
+from mlops_mentor.whole_files import replace_whole, sweep_temporary
 
 LIST = "site.json"
 # Names that the site gives its files: nothing else is ever deleted, whatever the list says.
 _OURS = re.compile(r"group/[a-z0-9-]+\.html|[a-z0-9]+\.(?:html|css|js|json)|README\.md")
+_LEFT_BEHIND = re.compile(r"\.(?:[a-z0-9-]+\.(?:html|css|js|json)|README\.md)\.\d+\.[0-9a-f]{8}\.tmp")
 
 
 @dataclass(frozen=True)
@@ -41,6 +43,7 @@ def write_site(folder: Path, site_dir: Path) -> Site:
         PublishError: there is no export that can be read.
         OSError: a file cannot be written.
     """
+    sweep_temporary(file for file in site_dir.rglob(".*.tmp") if _LEFT_BEHIND.fullmatch(file.name))
     files = {name: text.encode("utf-8") for name, text in _files(PublishedFolder(folder).current())}
     files[LIST] = (json.dumps(sorted({*files, LIST}), indent=0) + "\n").encode("utf-8")
     old = _listed(site_dir)
@@ -100,7 +103,5 @@ def _replace(file: Path, content: bytes) -> bool:
     if file.is_file() and file.read_bytes() == content:
         return False
     file.parent.mkdir(parents=True, exist_ok=True)
-    part = file.with_name(f"{file.name}.part")
-    part.write_bytes(content)
-    part.replace(file)
+    replace_whole(file, content)
     return True

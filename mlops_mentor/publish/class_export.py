@@ -16,6 +16,7 @@ from mlops_mentor.errors import LakeError
 from mlops_mentor.feedback.rubric import load_rubric
 from mlops_mentor.lake import Lake
 from mlops_mentor.lake_files import LakePath
+from mlops_mentor.publish.code_key import code_key
 from mlops_mentor.publish.dataset.facts import Facts, latest_change
 from mlops_mentor.publish.dataset.folder import CARD, Written, write_folder
 from mlops_mentor.publish.manifest import MANIFEST, read_manifest
@@ -32,8 +33,6 @@ from mlops_mentor.schemas.published import PUBLISHED
 from mlops_mentor.settings import Settings
 from mlops_mentor.whole_files import replace_whole
 
-# Raise it whenever code changes what an export holds: tables, gate, card, manifest.
-_VERSION = "1"
 _LOCK_TIMEOUT_S = 600
 
 
@@ -113,7 +112,7 @@ def export_key(settings: Settings) -> str:
     whole = [lake.path(table) for table in (LEADERBOARD, LEADERBOARD_HISTORY)]
     sheets = [settings.aliases_file, settings.unpublished_file, settings.identities_file]
     parts = [
-        _VERSION,
+        code_key(),
         str(scanner.is_there()),
         *(f"{published.name} {published.table.version}" for published in PUBLISHED),
         course.model_dump_json(),

@@ -1,34 +1,28 @@
-"""Blame: which commit wrote the lines that stand in the snapshot, and what each commit did to which file.
+"""Blame: which commit wrote the lines that stand in the snapshot.
 
-Belongs here: asking git for both, within limits. Who the authors are, and what is made of the numbers, belongs to
-`metrics`. Nothing is checked out. `git blame` knows one file a process; many short ones side by side take less time
-than replaying the whole history, and say what plain git says.
+Belongs here: asking git, within limits. Who the authors are, and what is made of the numbers, belongs to `metrics`.
+Nothing is checked out. `git blame` knows one file a process; many short ones side by side take less time than replaying
+the whole history, and say what plain git says.
 """
 
 import re
-import secrets
 import time
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from functools import cache
 from pathlib import Path
-from typing import Any
 
 import polars as pl
-import yaml
 
-from mlops_mentor.errors import GitError, RepoError
+from mlops_mentor.errors import RepoError
 from mlops_mentor.repos import git
+from mlops_mentor.repos.squashes import squashed_pull_requests
 
 # In the order in which files are looked at where the limits do not allow all. Notebooks are JSON, whose lines a tool
 # writes anew at every run; `other` is of nobody knows what kind; of the rest nothing is a text that a person writes.
 OWN_KINDS = ("python", "test", "workflow", "docker", "config", "code", "docs")
 _SURVIVING = {"path": pl.String, "kind": pl.String, "sha": pl.String, "lines": pl.Int64}
-_CHANGES = {
-    "sha": pl.String, "path": pl.String, "blob_id": pl.String, "lines_added": pl.Int64, "lines_removed": pl.Int64,
-}  # fmt: skip
 # The first that git can finish: copies are looked for in other files, and there a blob may be missing.
 _WAYS = (("-w", "-M", "-C"), ("-w", "-M"), ("-w",))
 _ENTRY = re.compile(rb"([0-9a-f]{40,64}) \d+ \d+ (\d+)$")
@@ -39,16 +33,7 @@ _ESCAPES = {b"a": b"\a", b"b": b"\b", b"f": b"\f", b"n": b"\n", b"r": b"\r", b"t
 # Written by programs when they are this long: exports, dashboards, label files.
 _EXPORTS = r"(?i)\.(json5?|html?|xml|css|ya?ml|lock)$"
 _MAX_EXPORT_LINES = 1000
-_SQUASH = r"^[^\n]* \(#(\d{1,9})\)[ \t]*(?:\n|$)"
-_PULL_REF = re.compile(r"refs/pull/(\d+)/head ([0-9a-f]+)")
 _NOT_IN_TIME = "not reached in time"
-_MARK = secrets.token_hex(16).encode()
-_NUMBERS = re.compile(rb"(\d+|-)\t(\d+|-)\t(.*)", re.DOTALL)
-# Otherwise git would read each of thousands of images to find it binary; no image's lines are counted here.
-# Nobody's area, and of some groups nearly all of the history.
-_PICTURES = ("png", "jpg", "jpeg", "gif", "bmp", "tif", "wav")
-_NO_PICTURES = (".", *(f":(exclude,icase)*.{suffix}" for suffix in _PICTURES))
-_BINARY_BY_NAME = ("-c", f"core.attributesFile={Path(__file__).with_name('binary.gitattributes')}")
 
 
 @dataclass(frozen=True)
@@ -147,72 +132,6 @@ def read_surviving(
     return Surviving(frame, num_files, num_starter_lines, left_out, without, squashed)
 
 
-def squashed_pull_requests(mirror: Path, commits: pl.DataFrame) -> dict[str, str]:
-    """Commits of the default branch (table `commits`) that squash a pull request, as `Title (#12)`, with its head.
-
-    Only where the head did not come into the branch itself, and where it does not build on the commit.
-
-    Raises:
-        RepoError: git cannot read the mirror.
-    """
-    titled = commits.filter("is_on_default", pl.col("parents").list.len() == 1).select(
-        "sha", number=pl.col("message").str.extract(_SQUASH)
-    ).drop_nulls()  # fmt: skip
-    if titled.is_empty():
-        return {}
-    listed = git.read(mirror, "for-each-ref", "--format=%(refname) %(objectname)", "refs/pull/").decode().splitlines()
-    heads = {match[1]: match[2] for line in listed if (match := _PULL_REF.fullmatch(line))}
-    on_default = set(commits.filter("is_on_default")["sha"])
-    parents = {sha: list(found) for sha, found in commits.select("sha", "parents").iter_rows()}
-    squashed: dict[str, str] = {}
-    for sha, number in titled.sort("sha").iter_rows():
-        head = heads.get(number)
-        # With a circle among them git would go round for ever.
-        if head is None or head not in parents or head in on_default or sha in _ancestors(head, parents):
-            continue
-        squashed[sha] = head
-        parents[sha].append(head)
-    return squashed
-
-
-def _ancestors(sha: str, parents: Mapping[str, Sequence[str]]) -> set[str]:
-    seen: set[str] = set()
-    waiting = [sha]
-    while waiting:
-        current = waiting.pop()
-        if current not in seen:
-            seen.add(current)
-            waiting += parents.get(current, ())
-    return seen
-
-
-def read_changes(
-    mirror: Path, commits: pl.DataFrame, files: pl.DataFrame, starter_blobs: pl.Series | None = None
-) -> pl.DataFrame:
-    """What the commits of the table `commits` did to files: `sha, path, blob_id, kind, is_own, lines_...`.
-
-    Merges have no rows; vendored and generated files and images neither. `is_own` are texts that the group wrote; lines
-    are null for binary content and in commits whose diff needs a missing blob. A rename is one row, under its new path.
-
-    Raises:
-        RepoError: git cannot read the mirror.
-    """
-    single = commits.filter(~pl.col("is_merge"))
-    whole = single.filter(pl.col("lines_added").is_not_null())["sha"].to_list()
-    lacking = single.filter(pl.col("lines_added").is_null())["sha"].to_list()
-    rows = [*_diffs(mirror, whole, "--numstat"), *_diffs(mirror, lacking, "--find-renames=100%")]
-    changes = pl.DataFrame(rows, schema=_CHANGES, orient="row")
-    lowered, patterns = pl.col("path").str.to_lowercase(), _patterns()
-    kinds = [pl.when(lowered.str.contains(pattern)).then(pl.lit(name)) for name, pattern in patterns["kinds"]]
-    signed = files.filter(pl.col("is_generated"))["path"]
-    is_starter = pl.lit(False) if starter_blobs is None else pl.col("blob_id").is_in(starter_blobs.implode())
-    is_picture = lowered.str.contains(rf"\.({'|'.join(_PICTURES)})$")
-    is_kept = ~(is_picture | lowered.str.contains(patterns["vendored"]) | lowered.str.contains(patterns["generated"]))
-    return changes.filter(is_kept & ~pl.col("path").is_in(signed.implode())).with_columns(
-        kind=pl.coalesce(*kinds, pl.lit("other")),
-    ).with_columns(is_own=pl.col("kind").is_in(OWN_KINDS) & ~is_starter)  # fmt: skip
-
-
 def _chosen(own: pl.DataFrame, limits: BlameLimits) -> tuple[pl.DataFrame, Counter[str]]:
     """The files to look at, in the order of `OWN_KINDS` and their paths, and how many are left out for which reason."""
     is_export = pl.col("path").str.contains(_EXPORTS) & (pl.col("lines") > _MAX_EXPORT_LINES)
@@ -287,58 +206,5 @@ def _starter_origins(
     return {origin for origin, blob_id in zip(origins, answers, strict=False) if blob_id.decode("latin-1") in starter}
 
 
-def _diffs(mirror: Path, shas: Sequence[str], option: str) -> Iterator[tuple[str, str, str, int | None, int | None]]:
-    """(commit, path, blob, added, removed) of each file in the diffs of these commits."""
-    if not shas:
-        return
-    arguments = (
-        *_BINARY_BY_NAME, "log", "-z", f"--format={_MARK.decode()}%H", "--raw", option, "--no-abbrev", "--no-ext-diff",
-        "--no-textconv", "--no-color", "--diff-algorithm=default", "--no-walk=unsorted", "--stdin", "--",
-    )  # fmt: skip
-    stdin = "\n".join(shas).encode()
-    try:
-        printed = git.read(mirror, *arguments, *_NO_PICTURES, stdin=stdin)
-    except GitError:
-        # A missing blob that was but renamed from a picture's name: without the picture its lines have to be read.
-        printed = git.read(mirror, *arguments, stdin=stdin)
-    for chunk in printed.split(_MARK)[1:]:
-        sha, *tokens = chunk.split(b"\0")
-        yield from _diff(sha.decode(), tokens)
-
-
-def _diff(sha: str, tokens: Sequence[bytes]) -> Iterator[tuple[str, str, str, int | None, int | None]]:
-    """One commit's: `:<modes> <ids> <status>`, path(s) of each file first, then `<added> <removed> <path>` of each."""
-    blobs: dict[bytes, str] = {}
-    numbers: dict[bytes, tuple[int | None, int | None]] = {}
-    waiting = iter(tokens)
-    for token in waiting:
-        head = token.lstrip(b"\n")
-        if head.startswith(b":"):
-            fields = head.split(b" ")
-            path = next(waiting)
-            if fields[4][:1] in (b"R", b"C"):
-                path = next(waiting)
-            blobs[path] = fields[3].decode()
-        elif match := _NUMBERS.match(head):
-            path = match[3]
-            if not path:
-                next(waiting)
-                path = next(waiting)
-            numbers[path] = (_number(match[1]), _number(match[2]))
-    for path, blob_id in blobs.items():
-        yield sha, path.decode("utf-8", "backslashreplace"), blob_id, *numbers.get(path, (None, None))
-
-
 def _files(number: int) -> str:
     return f"{number} file{'' if number == 1 else 's'}"
-
-
-def _number(text: bytes) -> int | None:
-    return None if text == b"-" else int(text)
-
-
-@cache
-def _patterns() -> dict[str, Any]:
-    """`file_kinds.yaml`: here paths that are gone are told apart too, which no table holds."""
-    content: dict[str, Any] = yaml.safe_load(Path(__file__).with_name("file_kinds.yaml").read_text(encoding="utf-8"))
-    return content

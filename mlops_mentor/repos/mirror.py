@@ -11,32 +11,24 @@ import os
 import re
 import secrets
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from filelock import FileLock, Timeout
+from filelock import FileLock
 
 from mlops_mentor.addresses import Address
 from mlops_mentor.errors import GitError, RepoError
 from mlops_mentor.repos import git
 from mlops_mentor.repos.counted import all_counted, carry_commit, forget_counted, put_counted
+from mlops_mentor.repos.failures import classified
 from mlops_mentor.repos.login import Login
 from mlops_mentor.repos.refs import Refs, mirror_refs, remote_refs
 
 _REFSPECS = ("+refs/heads/*:refs/heads/*", "+refs/tags/*:refs/tags/*", "+refs/pull/*/head:refs/pull/*/head")
 
-_NOT_FOUND = re.compile(
-    r"repository .*not found|not found$|does not exist|does not appear to be a git repository|error: 404|error: 410"
-)
-_NO_ACCESS = re.compile(
-    r"could not read (username|password)|authentication failed|permission denied|access denied|error: 40[13]"
-    r"|dubious ownership|host key verification failed"
-)
-_TIMEOUT = re.compile(r"timed? ?out|operation too slow")
 _NO_SUCH_COMMIT = re.compile(r"not our ref|unadvertised object|couldn't find remote ref")
 _OBJECT_ID = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
-_UNREACHABLE = re.compile(r"could not resolve|couldn't connect|failed to connect|connection refused|no route to host")
 
 
 @dataclass(frozen=True)
@@ -73,7 +65,7 @@ def update_mirror(
         RepoError: with the status and the reason for which it cannot be read; an existing mirror stays as it was.
     """
     mirror.parent.mkdir(parents=True, exist_ok=True)
-    with _classified(address), _lock(mirror, limits):
+    with classified(address), _lock(mirror, limits):
         _sweep(mirror)
         if address.is_local and not Path(address.url).exists():
             raise RepoError(
@@ -104,7 +96,7 @@ def fetch_commit(address: Address, mirror: Path, sha: str, limits: Limits) -> bo
     Raises:
         RepoError: as `update_mirror`.
     """
-    with _classified(address), _lock(mirror, limits):
+    with classified(address), _lock(mirror, limits):
         try:
             return _fetch_commit(address, mirror, sha, limits)
         finally:
@@ -304,35 +296,3 @@ def _bare_config(cloned: str) -> str:
     object_format = re.search(r"^\s*objectformat\s*=\s*(\w+)", cloned, re.IGNORECASE | re.MULTILINE)
     extensions = f"[extensions]\n\tobjectformat = {object_format[1]}\n" if object_format else ""
     return f"[core]\n\trepositoryformatversion = {1 if extensions else 0}\n\tbare = true\n{extensions}"
-
-
-@contextlib.contextmanager
-def _classified(address: Address) -> Iterator[None]:
-    """Turn what git says into a status and a reason that somebody can act on."""
-    try:
-        yield
-    except GitError as error:
-        said = error.stderr.strip().splitlines()[-1:] or [""]
-        text = error.stderr.casefold()
-        detail = f" (git: {said[0][:200]})"
-        if _NOT_FOUND.search(text):
-            reason = f"{address.url} answers that there is no such repository. Correct the roster, or ask for access."
-            raise RepoError("not_found", reason + detail) from error
-        if _NO_ACCESS.search(text):
-            remedy = "Correct the roster, or give GITHUB_TOKEN or git's credentials access to it."
-            reason = f"{address.url} is private or does not exist. {remedy}"
-            raise RepoError("no_access", reason + detail) from error
-        if _TIMEOUT.search(text):
-            raise RepoError("timeout", f"{address.url} did not answer in time. Try again later{detail}.") from error
-        if git.is_transient(error.stderr):
-            reason = f"The server of {address.url} broke off, also when asked again. The next run tries again"
-            raise RepoError("error", f"{reason}{detail}.") from error
-        if _UNREACHABLE.search(text):
-            raise RepoError(
-                "error", f"{address.url} cannot be reached. Check the network and the address{detail}."
-            ) from error
-        raise
-    except Timeout:
-        raise RepoError("timeout", f"another process has been fetching {address.url} all the time") from None
-    except PermissionError as error:
-        raise RepoError("no_access", f"{error.filename} may not be read. Give this user access.") from error

@@ -4,8 +4,6 @@ Belongs here: which history each group has, and putting all parts in one directo
 has an empty repository, and what the roster says about group 9 leads nowhere.
 """
 
-import os
-import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +19,7 @@ from mlops_mentor.sample.squashing_group import squashing_history
 from mlops_mentor.sample.starter import course_history, starter_history
 from mlops_mentor.sample.strong_group import strong_history
 from mlops_mentor.sample.uneven_groups import last_night_history, late_history, solo_history, untouched_history
+from mlops_mentor.whole_files import replace_whole
 
 # Group 9 is missing on purpose: its repository does not exist.
 _HISTORIES: dict[int, Callable[[], History]] = {
@@ -80,8 +79,4 @@ def _write_text(path: Path, content: str) -> None:
     wanted = content.encode()
     if path.exists() and path.read_bytes() == wanted:
         return
-    descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(wanted)
-    Path(name).chmod(0o644)
-    Path(name).replace(path)
+    replace_whole(path, wanted)

@@ -9,7 +9,8 @@ REVIEWERS = ("rules", "model")
 # should look before anybody relies on it. `stand_in`: the model gave nothing usable, so the rules wrote. `kept`: the
 # model gave nothing usable, and what stands here is of an earlier pack. `nothing_to_review`: there is no such file.
 FEEDBACK_STATES = ("reviewed", "needs_review", "stand_in", "kept", "nothing_to_review")
-REMARK_SEVERITIES = ("minor", "major", "critical")
+# The worst first.
+REMARK_SEVERITIES = ("critical", "major", "minor")
 CALL_PURPOSES = ("first", "repair", "second", "second_repair")
 # What became of a call: `answered` whatever the text is worth; all others gave no text.
 CALL_OUTCOMES = (

@@ -117,6 +117,12 @@ def test_gradio_is_asked_once_for_all_viewers(client: TestClient, frame: Frame) 
     assert [each.url.hostname for each in frame.asked] == ["testserver", "testserver", "class.example"]
 
 
+def test_gradio_is_asked_for_a_file_once_as_it_is_and_once_compressed(client: TestClient, frame: Frame) -> None:
+    for accepted in ("gzip, br", "identity", "br", "gzip"):
+        assert client.get("/assets/a.js", headers={"Accept-Encoding": accepted}).text == "file"
+    assert [each.headers.get("accept-encoding") for each in frame.asked] == ["gzip", None]
+
+
 def test_made_up_host_names_and_files_fill_no_memory(client: TestClient) -> None:
     delivery = client.app
     assert isinstance(delivery, Delivery)

@@ -1,5 +1,6 @@
 """The real app in a process of its own, asked over HTTP: Gradio's frame with the pages in it."""
 
+import gzip
 import http.client
 import json
 import subprocess
@@ -55,6 +56,18 @@ def test_pages_are_in_gradios_frame(app: App, folder: Path) -> None:
         assert status == 200 and heading in text
         assert text.index('id="mentor-page"') < text.index("<gradio-app")
         assert text.count('id="mentor-page"') == 1
+
+
+@pytest.mark.parametrize("path", ["/", "/mentor/style.css", "/theme.css"])
+def test_pages_and_files_are_compressed_for_browsers_that_take_it(app: App, path: str) -> None:
+    connection = http.client.HTTPConnection(urlsplit(app.url).netloc, timeout=20)
+    try:
+        connection.request("GET", path, headers={"Accept-Encoding": "gzip"})
+        answer = connection.getresponse()
+        assert answer.getheader("content-encoding") == "gzip" and "Accept-Encoding" in (answer.getheader("vary") or "")
+        assert gzip.decompress(answer.read()).decode() == ask(app, path)[1]
+    finally:
+        connection.close()
 
 
 def test_the_frame_has_no_functions_analytics_or_footer(app: App) -> None:

@@ -2,7 +2,7 @@ from collections.abc import Iterable, Sequence
 
 import polars as pl
 
-from mlops_mentor.evidence.code.project import Facts
+from mlops_mentor.evidence.code.facts import Facts
 from mlops_mentor.evidence.code.starter import StarterShapes
 from mlops_mentor.evidence.daily import standings
 from mlops_mentor_tests.evidence.checklist.projects import project_of

@@ -138,6 +138,16 @@ def test_a_file_that_is_no_rubric_is_refused(text: str, tmp_path: Path) -> None:
         load_rubric(written(tmp_path, text))
 
 
+def test_a_rubric_that_was_edited_counts_in_the_processes_that_run(tmp_path: Path) -> None:
+    """The desk and Dagster run for weeks."""
+    stated = content()
+    file = written(tmp_path, stated)
+    before = load_rubric(file)
+    assert load_rubric(file) is before
+    stated["areas"][0]["title"] += " anew"
+    assert load_rubric(written(tmp_path, stated)).areas[0].title == f"{before.areas[0].title} anew"
+
+
 def test_a_rubric_that_is_missing_is_refused_with_the_remedy(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match=r"Correct `rubric` in course\.yaml"):
         load_rubric(tmp_path / "none.yaml")

@@ -15,7 +15,7 @@ from typing import Any, Self, TypeVar
 from pydantic import BaseModel, TypeAdapter
 
 from mlops_mentor.errors import GitHubError
-from mlops_mentor.github.client import GraphQLAnswer, GraphQLError
+from mlops_mentor.github.graphql import GraphQLAnswer, GraphQLError
 from mlops_mentor.github.limits import Usage
 
 T = TypeVar("T", bound=BaseModel)

@@ -10,7 +10,7 @@ import pytest
 from mlops_mentor.errors import GitHubError
 from mlops_mentor.github.answers import PullRequestsPage, RepositoryHeads, RunsAtCommit
 from mlops_mentor.github.batches import Question, ask, ask_pages
-from mlops_mentor.github.client import GraphQLAnswer, GraphQLError
+from mlops_mentor.github.graphql import GraphQLAnswer, GraphQLError
 from mlops_mentor_tests.github.graphql import Asked, FakeClient, FakeRepo, commit, pull, sha
 
 T = TypeVar("T")

@@ -17,7 +17,8 @@ from pydantic import BaseModel
 
 from mlops_mentor.errors import GitHubError
 from mlops_mentor.github.access import GitHubAccess
-from mlops_mentor.github.client import GitHubClient, GraphQLAnswer
+from mlops_mentor.github.client import GitHubClient
+from mlops_mentor.github.graphql import GraphQLAnswer
 from mlops_mentor_tests.github.fake import HOST, NOON, TOKEN, Answer, Clock, FakeGitHub, fake_access, fake_client
 
 T = TypeVar("T")

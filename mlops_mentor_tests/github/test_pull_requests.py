@@ -6,7 +6,7 @@ from typing import Any
 
 from mlops_mentor.errors import GitHubError
 from mlops_mentor.github.answers import PullRequest
-from mlops_mentor.github.client import GraphQLError
+from mlops_mentor.github.graphql import GraphQLError
 from mlops_mentor.github.pull_requests import BATCH_SIZE, fetch_pull_requests, pull_requests_frame
 from mlops_mentor.schemas import PULL_REQUESTS, validate
 from mlops_mentor_tests.github.graphql import ADA, AT, DEPENDABOT, FakeClient, FakeRepo, commit, pull, sha, suite

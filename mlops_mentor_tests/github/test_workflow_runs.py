@@ -8,7 +8,7 @@ import pytest
 
 from mlops_mentor.errors import GitHubError
 from mlops_mentor.github.answers import CheckedCommit
-from mlops_mentor.github.client import GraphQLError
+from mlops_mentor.github.graphql import GraphQLError
 from mlops_mentor.github.workflow_runs import (
     MAX_PAGES,
     CommitsWithRuns,

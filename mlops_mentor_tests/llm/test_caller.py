@@ -85,14 +85,13 @@ def test_what_the_server_counted_is_what_is_paid(
 def test_a_question_that_is_too_long_costs_nothing(
     settings: Settings, reviewer: Reviewer, slots: Slots, make_question: MakeQuestion
 ) -> None:
-    async def run() -> int | None:
+    async def run() -> None:
         async with open_caller(settings, reviewer, RUN) as caller:
             with pytest.raises(LLMError) as raised:
                 await caller.ask(make_question(TOO_LONG))
             assert (raised.value.outcome, raised.value.is_final) == ("too_long", True)
-            return caller.context_tokens(reviewer.model or "")
 
-    assert asyncio.run(run()) == slots.num_tokens
+    asyncio.run(run())
     assert make_budget(settings, RUN).spent().run_usd == 0
 
 

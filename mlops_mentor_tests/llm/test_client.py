@@ -8,7 +8,7 @@ import pytest
 
 from mlops_mentor.feedback.llm.calls import Question
 from mlops_mentor.feedback.llm.client import Client
-from mlops_mentor.feedback.llm.habits import Form, Habits, ResponseFormat, TokensField
+from mlops_mentor.feedback.llm.habits import Form, ResponseFormat, TokensField
 from mlops_mentor.feedback.llm.replies import Failure, Reply
 from mlops_mentor.feedback.llm.server import Server
 from mlops_mentor_tests.llm.asking import CODE, ENDLESS, TOO_LONG, MakeQuestion, Slots, assert_is_verdict
@@ -79,14 +79,6 @@ def test_an_answer_that_is_cut_off_says_so(server: Server, make_question: MakeQu
 def test_a_question_that_is_too_long_is_told_from_a_bad_one(server: Server, make_question: MakeQuestion) -> None:
     found = failure(ask(server, make_question(TOO_LONG)))
     assert (found.outcome, found.is_final, found.stops, found.may_be_billed) == ("too_long", True, "", False)
-
-
-def test_the_server_says_how_long_its_context_is(server: Server, slots: Slots, make_question: MakeQuestion) -> None:
-    found = failure(ask(server, make_question(TOO_LONG)))
-    assert found.most_tokens == slots.num_tokens
-    habits = Habits(server.base_url)
-    assert not habits.learn(habits.form, found)
-    assert habits.most_tokens == slots.num_tokens
 
 
 def test_a_timeout_ends_the_servers_work_too(server: Server, slots: Slots, make_question: MakeQuestion) -> None:

@@ -6,18 +6,11 @@ from zoneinfo import ZoneInfo
 
 import polars as pl
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from mlops_mentor.identity_map import IdentityRule
-from mlops_mentor.metrics.contributions import (
-    area_of,
-    attribute,
-    balance_numbers,
-    contributions_frame,
-    equality,
-    unmapped_identities_frame,
-)
+from mlops_mentor.identity_rules import IdentityRule
+from mlops_mentor.metrics.attribution import attribute
+from mlops_mentor.metrics.balance import balance_numbers
+from mlops_mentor.metrics.contributions import contributions_frame, unmapped_identities_frame
 from mlops_mentor.repos.blame import Surviving
 from mlops_mentor.roster import Group
 from mlops_mentor.schemas import CONTRIBUTIONS, PULL_REQUESTS, UNMAPPED_IDENTITIES, validate
@@ -188,57 +181,6 @@ def test_what_blame_could_not_see_is_said_and_never_a_zero(make_commits: MakeFra
     part = _frame(make_group(), make_commits({}), surviving=_surviving((0, 3), left_out=("not reached: 2 files",)))
     assert part["lines_surviving"].to_list() == [3]
     assert "lines_surviving: a lower bound: not reached: 2 files" in part["not_available"][0]
-
-
-@pytest.mark.parametrize(
-    ("path", "area"),
-    [
-        ("tests/unit/test_api.py", "tests"),
-        ("Dockerfiles/train.dockerfile", "docker"),
-        (".github/workflows/tests.yaml", "workflows"),
-        ("src/project/api.py", "api"),
-        ("src/project/train_model.py", "model"),
-        ("src/project/data.py", "data"),
-        ("reports/README.md", "docs"),
-        ("configs/config.yaml", "config"),
-        ("notebooks/a.ipynb", "notebooks"),
-        ("src/project/visualize.py", "code"),
-        ("LICENSE2", "docs"),
-        ("noend", "other"),
-    ],
-)
-def test_areas_are_told_by_paths(path: str, area: str) -> None:
-    assert pl.DataFrame({"path": [path]}).select(area_of(pl.col("path"))).item() == area
-
-
-@pytest.mark.parametrize(
-    ("values", "size", "expected"),
-    [
-        ([5, 5], 2, 1.0),
-        ([5], 2, 0.0),
-        ([5, 5], 4, 1 / 3),
-        ([5], 1, None),
-        ([], 3, None),
-        ([0, 0], 2, None),
-        ([3, 1], 2, 0.5),
-    ],
-)
-def test_equality_is_what_it_says(values: list[float], size: int, expected: float | None) -> None:
-    assert equality(values, size) == (None if expected is None else pytest.approx(expected))
-
-
-@given(st.lists(st.integers(0, 10**6), min_size=2, max_size=8), st.integers(1, 1000))
-def test_equality_is_the_double_sum_and_knows_no_order_or_unit(values: list[int], factor: int) -> None:
-    found = equality(values, len(values))
-    n, total = len(values), sum(values)
-    if total == 0:
-        assert found is None
-        return
-    gini = sum(abs(a - b) for a in values for b in values) / (2 * n * total)
-    assert found == pytest.approx(1 - gini * n / (n - 1))
-    assert found == equality(values[::-1], n)
-    assert found == pytest.approx(equality([value * factor for value in values], n))
-    assert equality(values, n + 1) <= found + 1e-9 or found < 1  # type: ignore[operator]
 
 
 def test_rows_are_the_same_whatever_the_order_of_commits(make_commits: MakeFrame, make_group: MakeGroup) -> None:

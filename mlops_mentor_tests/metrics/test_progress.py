@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from mlops_mentor.course import ProgressWeights
 from mlops_mentor.evidence.daily import Standing
-from mlops_mentor.metrics.contributions import attribute
+from mlops_mentor.metrics.attribution import attribute
 from mlops_mentor.metrics.progress import known_standings, latest_progress, progress_frame, weighted_mean
 from mlops_mentor.roster import Group
 from mlops_mentor.schemas import PROGRESS, WORKFLOW_RUNS, validate

@@ -1,5 +1,6 @@
 """The site is plain files: the same pages, nothing more touched than has changed."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -76,6 +77,18 @@ def test_a_list_that_was_tampered_with_deletes_nothing_outside(export: Path, tmp
     (site / "site.json").write_text(listed)
     write_site(export, site)
     assert (tmp_path / "precious").read_text() == "precious"
+
+
+def test_what_a_killed_process_left_goes_and_nothing_else(export: Path, tmp_path: Path) -> None:
+    site = tmp_path / "site"
+    (site / "group").mkdir(parents=True)
+    left = [site / ".index.html.17.0123abcd.tmp", site / "group" / ".1.html.17.0123abcd.tmp"]
+    foreign = site / ".their.own.tmp"
+    for file in (*left, foreign):
+        file.touch()
+        os.utime(file, (0, 0))
+    write_site(export, site)
+    assert [file.exists() for file in (*left, foreign)] == [False, False, True]
 
 
 def test_no_export_is_said_and_the_old_site_stays(tmp_path: Path) -> None:

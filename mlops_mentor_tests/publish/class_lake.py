@@ -11,11 +11,11 @@ import polars as pl
 from mlops_mentor.course import Course
 from mlops_mentor.evidence.checklist.detect import all_detectors
 from mlops_mentor.evidence.checklist.items import checklist
-from mlops_mentor.evidence.code.project import Facts
+from mlops_mentor.evidence.code.facts import Facts
 from mlops_mentor.feedback.rubric import load_rubric
 from mlops_mentor.lake import Lake
 from mlops_mentor.metrics.activity import activity_matrix, num_active_days
-from mlops_mentor.metrics.contributions import equality
+from mlops_mentor.metrics.balance import equality
 from mlops_mentor.metrics.progress import weighted_mean
 from mlops_mentor.publish.tables.all import published_frames
 from mlops_mentor.publish.tables.source import Source

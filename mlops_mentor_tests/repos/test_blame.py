@@ -9,8 +9,9 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from mlops_mentor.repos.blame import BlameLimits, Surviving, own_files, read_changes, read_surviving
+from mlops_mentor.repos.blame import BlameLimits, Surviving, own_files, read_surviving
 from mlops_mentor.repos.commits import read_commits
+from mlops_mentor.repos.diffs import read_changes
 from mlops_mentor.repos.files import read_files
 from mlops_mentor.repos.refs import mirror_refs
 from mlops_mentor_tests.repos.sources import Source, mirrored, plain_git

@@ -6,7 +6,8 @@ from mlops_mentor.evidence.checklist.detect import detect
 from mlops_mentor.evidence.checklist.facts import group_facts
 from mlops_mentor.evidence.checklist.items import checklist as course_checklist
 from mlops_mentor.evidence.checklist.tables import checklist_frame
-from mlops_mentor.evidence.code.project import Facts, Project
+from mlops_mentor.evidence.code.facts import Facts
+from mlops_mentor.evidence.code.project import Project
 from mlops_mentor.evidence.hostile import find_hostile, hostile_content_frame
 from mlops_mentor.evidence.report.cross_checks import RepoFacts
 from mlops_mentor.evidence.report.tables import report_answers_frame, report_checks_frame

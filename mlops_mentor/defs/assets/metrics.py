@@ -1,7 +1,7 @@
 """Assets of numbers, by group: who did what, flags, progress by day, and the row of `repo_stats`."""
 
 from mlops_mentor.defs.group_step import group_asset
-from mlops_mentor.evidence.code.project import Facts
+from mlops_mentor.evidence.code.facts import Facts
 from mlops_mentor.evidence.daily import standings
 from mlops_mentor.group_work import Computed, GroupWork
 from mlops_mentor.metrics.contributions import contributions_frame, unmapped_identities_frame
@@ -10,9 +10,10 @@ from mlops_mentor.metrics.flags import Facts as FlagFacts
 from mlops_mentor.metrics.flags import flag_dates_frame, flags_frame
 from mlops_mentor.metrics.progress import known_standings, progress_frame
 from mlops_mentor.metrics.repo_stats import GitHubSays, repo_stats_frame, root_readme
-from mlops_mentor.repos.blame import read_changes, read_surviving
+from mlops_mentor.repos.blame import read_surviving
 from mlops_mentor.repos.blobs import read_blobs
 from mlops_mentor.repos.days import commit_by_day
+from mlops_mentor.repos.diffs import read_changes
 from mlops_mentor.repos.files import read_files_at
 from mlops_mentor.schemas import (
     CHECKLIST,

@@ -9,7 +9,8 @@ from mlops_mentor.repos.commits import read_commits
 from mlops_mentor.repos.files import read_files
 from mlops_mentor.repos.mirror import fetch_commit, update_mirror
 from mlops_mentor.repos.refs import Refs
-from mlops_mentor.repos.snapshot import PushFeed, choose_snapshot, failed_snapshot_frame, snapshot_frame
+from mlops_mentor.repos.snapshot import PushFeed, choose_snapshot
+from mlops_mentor.repos.snapshot_row import failed_snapshot_frame, snapshot_frame
 from mlops_mentor.schemas import COMMITS, FILES, PUSHES, REPO_SNAPSHOTS
 
 

@@ -9,7 +9,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from mlops_mentor.evidence.report.split import without_comments
+from mlops_mentor.evidence.report.comments import without_comments
 from mlops_mentor.evidence.report.text import MAX_HEAD
 
 # An item is wrapped over so many lines.

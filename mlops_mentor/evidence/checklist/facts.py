@@ -9,7 +9,7 @@ from pathlib import Path
 
 import polars as pl
 
-from mlops_mentor.evidence.code.project import Facts
+from mlops_mentor.evidence.code.facts import Facts
 from mlops_mentor.evidence.report.figures import figures
 from mlops_mentor.evidence.report.locate import NoReport, Report
 from mlops_mentor.evidence.report.targets import Tree

@@ -14,11 +14,10 @@ _MAGIC = ("%", "!", "?")
 
 @dataclass(frozen=True)
 class Notebook:
-    """One notebook: lines of code that are not blank, code cells, those with outputs; `error` where it is broken."""
+    """One notebook: lines of code that are not blank, code cells with outputs; `error` where it is broken."""
 
     path: str
     code_lines: int = 0
-    num_code_cells: int = 0
     num_cells_with_outputs: int = 0
     code: str = ""
     error: str | None = None
@@ -43,7 +42,7 @@ def read_notebook(source: Source) -> Notebook:
         if not is_magic
     )
     num_outputs = sum(isinstance(cell.get("outputs"), list) and bool(cell["outputs"]) for cell in code_cells)
-    return Notebook(source.path, len(lines), len(code_cells), num_outputs, code)
+    return Notebook(source.path, len(lines), num_outputs, code)
 
 
 def _cells(content: Any) -> list[Any] | None:

@@ -5,7 +5,7 @@ means for the checks.
 """
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import PurePosixPath
@@ -15,40 +15,15 @@ import polars as pl
 from mlops_mentor.evidence.code import commands as shell
 from mlops_mentor.evidence.code.commands import Command
 from mlops_mentor.evidence.code.documents import Document, Entry
+from mlops_mentor.evidence.code.facts import Facts
 from mlops_mentor.evidence.code.own_files import OwnFiles, TextFile
 from mlops_mentor.evidence.code.pipelines import Pipeline, read_pipelines
 from mlops_mentor.evidence.code.python_file import Call, Definition, PythonFile
 from mlops_mentor.evidence.code.unit_tests import UnitTest, read_tests
 from mlops_mentor.evidence.code.workflow import Step, Workflow, local_actions, read_workflow
 from mlops_mentor.evidence.finding import Location, location
-from mlops_mentor.evidence.report.figures import Figure
-from mlops_mentor.repos.unmerged import Unmerged
 
 _WORKFLOW = re.compile(r"\.github/workflows/[^/]+\.ya?ml")
-
-
-@dataclass(frozen=True)
-class Facts:
-    """What is known of a group beside its files; None where it is not known.
-
-    `branches` are names without `refs/heads/`. `areas_of_people` are the numbers of areas in which each person worked.
-    `style_per_1000_lines` is that of the table `code_quality`: violations of pep8 in own Python.
-    `unmerged` gives branches with code that the snapshot never had, those with the most of it first.
-    `past_texts` gives (path, blob id, text) of former versions of text files, newest first where git tells.
-    """
-
-    group_size: int | None = None
-    num_people: int | None = None
-    num_commits: int | None = None
-    snapshot_sha: str | None = None
-    branches: tuple[str, ...] | None = None
-    workflow_runs: pl.DataFrame | None = None
-    pull_requests: pl.DataFrame | None = None
-    report_images: tuple[Figure, ...] = ()
-    areas_of_people: tuple[int, ...] | None = None
-    style_per_1000_lines: float | None = None
-    unmerged: Callable[[], Sequence[Unmerged]] | None = None
-    past_texts: Callable[[], Iterable[tuple[str, str, str]]] | None = None
 
 
 @dataclass

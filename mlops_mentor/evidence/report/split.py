@@ -9,6 +9,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from mlops_mentor.evidence.report.comments import without_comments
 from mlops_mentor.evidence.report.templates import Question, Start, Template, course, normal, words_of
 from mlops_mentor.evidence.report.text import MAX_HEAD
 
@@ -287,16 +288,3 @@ def _is_leftover(line: str, leftovers: frozenset[str]) -> bool:
     if len(words) <= 2:
         return " ".join(words) in leftovers
     return any(" ".join(words[:n]) in leftovers for n in (1, 2, 3) if len(" ".join(words[:n])) > 10)
-
-
-def without_comments(lines: Sequence[tuple[int, str]]) -> list[tuple[int, str]]:
-    """Closed HTML comments become blanks; one that is never closed stays as it is."""
-    text = "\n".join(line for _, line in lines)
-    if "<!--" not in text:
-        return list(lines)
-    parts, position = [], 0
-    while (opened := text.find("<!--", position)) >= 0 and (closed := text.find("-->", opened + 4)) >= 0:
-        parts += [text[position:opened], "\n" * text.count("\n", opened, closed)]
-        position = closed + 3
-    parts.append(text[position:])
-    return [(number, line) for (number, _), line in zip(lines, "".join(parts).split("\n"), strict=True)]

@@ -17,6 +17,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from mlops_mentor.feedback.judge.json_text import read_object
 from mlops_mentor.feedback.judge.plain_text import plain
 from mlops_mentor.feedback.rubric import Area, Rubric
+from mlops_mentor.schemas.feedback import REMARK_SEVERITIES
 
 # Raised with whatever changes what an answer must look like: answers stored before are of another form.
 ANSWER_FORM = "1"
@@ -116,7 +117,7 @@ def answer_schema(area: Area) -> Mapping[str, Any]:
     criterion = {"type": "string", "enum": [each.id for each in area.criteria]}
     citation = _object(path=text, start_line=whole, end_line=whole, quote=text)
     remark = {"criterion": criterion, "text": text}
-    severity = {"type": "string", "enum": ["minor", "major", "critical"]}
+    severity = {"type": "string", "enum": [*reversed(REMARK_SEVERITIES)]}
     return _object(
         strengths=_list(_object(**remark, citations=_list(citation))),
         improvements=_list(_object(**remark, severity=severity, advice=text, citations=_list(citation))),

@@ -14,8 +14,7 @@ from mlops_mentor.feedback.judge.contradictions import contradictions
 from mlops_mentor.feedback.judgement import Citation, Judgement, Remark
 from mlops_mentor.feedback.packs.pack import Pack, ReadSource
 from mlops_mentor.feedback.rubric import Area, Rubric
-
-_SEVERITIES = ("critical", "major", "minor")
+from mlops_mentor.schemas.feedback import REMARK_SEVERITIES
 
 
 def verified(
@@ -33,7 +32,7 @@ def verified(
     kept_strengths = [each for each in strengths if each is not None]
     kept_improvements = sorted(
         (each for each in improvements if each is not None),
-        key=lambda each: _SEVERITIES.index(each.severity or "minor"),
+        key=lambda each: REMARK_SEVERITIES.index(each.severity or "minor"),
     )
     remarks = (*kept_strengths, *kept_improvements)
     num_citations = sum(len(each.citations) for each in (*given.strengths, *given.improvements))

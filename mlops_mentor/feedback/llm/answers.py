@@ -4,7 +4,6 @@ Belongs here: files. Whether an answer is good is for `judge`.
 """
 
 import logging
-import os
 import re
 import secrets
 from contextlib import suppress
@@ -15,6 +14,7 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from mlops_mentor.feedback.llm.calls import Answer, Usage
+from mlops_mentor.whole_files import PRIVATE, replace_whole
 
 log = logging.getLogger(__name__)
 
@@ -87,14 +87,7 @@ class AnswerStore:
         stored = _Stored.model_validate(asdict(answer) | {"version": _VERSION, "stored_at": datetime.now(UTC)})
         path = self.path(answer.answer_id)
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        temporary = path.with_name(f".{path.name}.{os.getpid()}.{secrets.token_hex(4)}.tmp")
-        try:
-            descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-            with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-                file.write(stored.model_dump_json(indent=1))
-            temporary.replace(path)
-        finally:
-            temporary.unlink(missing_ok=True)
+        replace_whole(path, stored.model_dump_json(indent=1).encode(), mode=PRIVATE)
 
     def set_aside(self, answer_id: str) -> Path | None:
         """Have the answer count as none, and keep it beside its place: there; None where there is none."""

@@ -104,10 +104,6 @@ class Caller:
         """In which form the server is asked for this model, as far as that was found out."""
         return self._habits_of(model).form
 
-    def context_tokens(self, model: str) -> int | None:
-        """How long the model's context is, once the server has said so."""
-        return self._habits_of(model).most_tokens
-
     async def ask(self, question: Question) -> Answer:
         """The answer, stored or new; who asks what another is asking waits for that one's answer.
 

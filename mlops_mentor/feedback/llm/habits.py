@@ -111,11 +111,10 @@ def _with_schema(question: Question) -> tuple[tuple[Role, str], ...]:
 
 
 class Habits:
-    """Of one server and model: the form that it takes, and how long its context is, as far as that is known."""
+    """Of one server and model: the form that it takes, as far as that is known."""
 
     def __init__(self, base_url: str, wait_s: float = _LONGEST_WAIT_S) -> None:
         self.form = first_form(base_url)
-        self.most_tokens: int | None = None
         self._wait_s = wait_s
         self._tried = {self.form}
         self._is_first = True
@@ -141,8 +140,6 @@ class Habits:
 
     def learn(self, form: Form, failure: Failure) -> bool:
         """Note what a question asked in `form` was refused for; whether asking anew is of use."""
-        if failure.most_tokens is not None:
-            self.most_tokens = min(failure.most_tokens, self.most_tokens or failure.most_tokens)
         if form != self.form:
             # Meanwhile another call has found out.
             return poorer_form(form, failure) is not None

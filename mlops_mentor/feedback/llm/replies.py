@@ -31,10 +31,6 @@ _TOO_LONG = re.compile(
     r"context_length_exceeded|exceed_context_size|maximum context length|context (?:window|size|length)"
     r"|prompt is too long|input is too long|too many tokens|input tokens exceed|request too large|reduce the length"
 )
-_CONTEXT = re.compile(
-    r"(?:context length is|context window of|context size \(?|limit of|n_ctx[\"']?\s?[:=]\s?|maximum is)\s{0,2}"
-    r"(\d{3,9})"
-)
 _NO_MODEL = re.compile(
     r"model_not_found|model .{0,200}(?:not found|does not exist|not exist|unknown)|invalid model|no such model"
 )
@@ -59,8 +55,8 @@ class Failure:
     """No text. `outcome` as in the table `llm_calls`, `reason` for people, `said` what the server said, in lower case.
 
     `may_be_billed`: the model may have worked, though nobody says how much. `retry_after_s`: how long the server asks
-    to be left alone. `most_tokens`: how many its context holds, where it said so. `is_final`: asking the same again
-    would give the same. `stops`: it would be the same for every question.
+    to be left alone. `is_final`: asking the same again would give the same. `stops`: it would be the same for every
+    question.
     """
 
     outcome: str
@@ -70,7 +66,6 @@ class Failure:
     usage: Usage | None = None
     may_be_billed: bool = False
     retry_after_s: float | None = None
-    most_tokens: int | None = None
     is_final: bool = False
     stops: Stops = ""
     model_answered: str | None = None
@@ -168,7 +163,7 @@ def unless_cut(reply: Reply, texts: Sequence[str]) -> Reply | Failure:
         f"The server read {num_read} tokens of a question of {num_bytes} bytes: it cuts off what is too long for the "
         "model. Give the model a longer context (OLLAMA_CONTEXT_LENGTH), or lower MENTOR_PACK_TOKENS."
     )
-    failure = Failure("too_long", reason, reply.status, usage=reply.usage, most_tokens=num_read, is_final=True)
+    failure = Failure("too_long", reason, reply.status, usage=reply.usage, is_final=True)
     return replace(failure, model_answered=reply.model_answered, finish_reason=reply.finish_reason)
 
 
@@ -240,11 +235,7 @@ def _read_error(status: int, data: Any, body: bytes, key: str) -> Failure:
 def _kind_of(status: int, text: str, quoted: str, *, is_json: bool) -> Failure | None:
     """The failure that is meant, by status and text; None for a question that is refused for some other reason."""
     if _TOO_LONG.search(text) or status == 413:
-        context = _CONTEXT.search(text)
-        most = int(context.group(1)) if context else None
-        return Failure(
-            "too_long", f"The question is too long for the model ({quoted}).", most_tokens=most, is_final=True
-        )
+        return Failure("too_long", f"The question is too long for the model ({quoted}).", is_final=True)
     if _NO_CREDIT.search(text) or status == 402:
         reason = f"The server says that the credit is used up ({quoted}). Look at the account of OPENAI_API_KEY."
         return Failure("not_allowed", reason, stops="server", is_final=True)
@@ -292,6 +283,5 @@ def _message(data: Any, body: bytes) -> tuple[str, str]:
     if isinstance(said, list):
         # FastAPI's list of what is wrong holds the whole question: places and texts only.
         said = "; ".join(f"{each.get('loc')} {each.get('msg')}" for each in said[:5] if isinstance(each, dict))
-    kinds = " ".join(str(error.get(name) or "") for name in ("code", "type", "param", "n_ctx"))
-    context = f" n_ctx: {error['n_ctx']}" if isinstance(error.get("n_ctx"), int) else ""
-    return str(said), kinds + context
+    kinds = " ".join(str(error.get(name) or "") for name in ("code", "type", "param"))
+    return str(said), kinds

@@ -13,8 +13,8 @@ import polars as pl
 
 from mlops_mentor.evidence.code.own_files import OwnFiles
 from mlops_mentor.evidence.code.python_file import PythonFile
+from mlops_mentor.evidence.report.comments import without_comments
 from mlops_mentor.evidence.report.locate import NoReport, Report
-from mlops_mentor.evidence.report.split import without_comments
 from mlops_mentor.feedback.packs.pack import Cleaned, Cleaner, Source
 from mlops_mentor.feedback.packs.quoting import one_line
 

@@ -15,6 +15,7 @@ from functools import cached_property
 from pathlib import Path
 
 from mlops_mentor.feedback.packs.pack import Pack
+from mlops_mentor.whole_files import PRIVATE, replace_whole, written_beside
 
 _PACK_ID = re.compile(r"[0-9a-f]{32}")
 _SECRET_BYTES = 32
@@ -43,7 +44,8 @@ class PackStore:
         target = self.path(pack.pack_id)
         if not target.is_file():
             content = gzip.compress(pack.to_json().encode(), compresslevel=_LEVEL, mtime=0)
-            self._place(target, content)
+            target.parent.mkdir(parents=True, exist_ok=True)
+            replace_whole(target, content, mode=PRIVATE)
         return target
 
     def read(self, pack_id: str) -> Pack | None:
@@ -65,31 +67,14 @@ class PackStore:
         file = self.root / ".fence-secret"
         with contextlib.suppress(FileNotFoundError):
             return file.read_bytes()
-        temporary = self._temporary(file, secrets.token_bytes(_SECRET_BYTES))
-        try:
-            # A link, unlike a move, never replaces what another process has made meanwhile.
-            os.link(temporary, file)
-        except FileExistsError:
-            pass
-        except OSError:
-            # Some file systems have no links.
-            temporary.replace(file)
-        finally:
-            temporary.unlink(missing_ok=True)
+        self.root.mkdir(parents=True, exist_ok=True)
+        with written_beside(file, secrets.token_bytes(_SECRET_BYTES), mode=PRIVATE) as made:
+            try:
+                # A link, unlike a move, never replaces what another process has made meanwhile.
+                os.link(made, file)
+            except FileExistsError:
+                pass
+            except OSError:
+                # Some file systems have no links.
+                made.replace(file)
         return file.read_bytes()
-
-    def _place(self, target: Path, content: bytes) -> None:
-        temporary = self._temporary(target, content)
-        try:
-            temporary.replace(target)
-        finally:
-            temporary.unlink(missing_ok=True)
-
-    def _temporary(self, target: Path, content: bytes) -> Path:
-        """The content in a file of its own beside the target, for nobody else to read."""
-        target.parent.mkdir(parents=True, exist_ok=True)
-        temporary = target.with_name(f".{target.name}.{os.getpid()}.{secrets.token_hex(4)}.tmp")
-        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(content)
-        return temporary

@@ -28,9 +28,9 @@ from mlops_mentor.feedback.rules.rulebook import (
     load_rulebook,
 )
 from mlops_mentor.feedback.rules.texts import UnknownFactError, fill, listed
+from mlops_mentor.schemas.feedback import REMARK_SEVERITIES
 
 RULES = "rules"
-_SEVERITIES = ("critical", "major", "minor")
 # So that one criterion does not take up the whole list.
 _MOST_OF_A_CRITERION = 2
 
@@ -169,7 +169,7 @@ def _improvements(
     remarks = []
     for each, advice in weak:
         criterion = each.rule.criterion
-        if taken.get(criterion, 0) >= _MOST_OF_A_CRITERION and advice.severity == _SEVERITIES[-1]:
+        if taken.get(criterion, 0) >= _MOST_OF_A_CRITERION and advice.severity == REMARK_SEVERITIES[-1]:
             continue
         try:
             text, next_step = fill(advice.text, facts), fill(advice.advice, facts)
@@ -188,7 +188,7 @@ def _advice(said: _Said) -> Advice | None:
 def _urgency(said: _Said, advice: Advice, book: Rulebook) -> tuple[int, float, int]:
     # What has no part in the score is half as urgent as what has an ordinary one.
     lost = (MOST_LEVEL - said.level) * (said.rule.weight or 0.5)
-    return _SEVERITIES.index(advice.severity), -lost, book.rules.index(said.rule)
+    return REMARK_SEVERITIES.index(advice.severity), -lost, book.rules.index(said.rule)
 
 
 def _cited(name: str, facts: Mapping[str, Fact], quotes: Quotes, most: int) -> tuple[Citation, ...]:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from mlops_mentor.evidence.code.project import Facts
+from mlops_mentor.evidence.code.facts import Facts
 from mlops_mentor_tests.evidence.checklist.projects import shown
 
 PINNED = "torch==2.6.0\ntyper==0.15.2\n"

@@ -2,7 +2,7 @@
 
 import pytest
 
-from mlops_mentor.evidence.code.project import Facts
+from mlops_mentor.evidence.code.facts import Facts
 from mlops_mentor_tests.evidence.checklist.projects import shown
 
 VALUES = {"configs/train.yaml": "# of training\nlr: 0.001\nbatch_size: 32\n"}

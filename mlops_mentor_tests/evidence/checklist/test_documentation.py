@@ -3,7 +3,7 @@
 import pytest
 
 from mlops_mentor.evidence.checklist.items import checklist
-from mlops_mentor.evidence.code.project import Facts
+from mlops_mentor.evidence.code.facts import Facts
 from mlops_mentor_tests.evidence.checklist.cases import Case, check
 
 MANY = "# Guide\n\n" + "every word here tells something\n" * 50

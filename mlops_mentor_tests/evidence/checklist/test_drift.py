@@ -2,7 +2,7 @@
 
 import pytest
 
-from mlops_mentor.evidence.code.project import Facts
+from mlops_mentor.evidence.code.facts import Facts
 from mlops_mentor_tests.evidence.checklist.cases import Case, check
 
 REPORT = """from evidently.report import Report

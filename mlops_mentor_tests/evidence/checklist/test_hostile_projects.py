@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from mlops_mentor.evidence.checklist.detect import all_detectors, detect
 from mlops_mentor.evidence.checklist.items import checklist
-from mlops_mentor.evidence.code.project import Facts
+from mlops_mentor.evidence.code.facts import Facts
 from mlops_mentor_tests.evidence.checklist.projects import Contents, project_of
 
 # A hang is hours; a slow machine is not.

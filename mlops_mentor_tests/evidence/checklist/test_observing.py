@@ -2,7 +2,7 @@
 
 import pytest
 
-from mlops_mentor.evidence.code.project import Facts
+from mlops_mentor.evidence.code.facts import Facts
 from mlops_mentor_tests.evidence.checklist.projects import shown
 
 LOG = "import logging\n\nlogger = logging.getLogger(__name__)\n"

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import pytest
 
-from mlops_mentor.evidence.code.project import Facts
+from mlops_mentor.evidence.code.facts import Facts
 from mlops_mentor_tests.evidence.checklist.projects import shown
 
 Contents = Mapping[str, str]

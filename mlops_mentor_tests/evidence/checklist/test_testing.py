@@ -3,7 +3,7 @@
 import polars as pl
 import pytest
 
-from mlops_mentor.evidence.code.project import Facts
+from mlops_mentor.evidence.code.facts import Facts
 from mlops_mentor.schemas import WORKFLOW_RUNS
 from mlops_mentor_tests.evidence.checklist.projects import shown
 

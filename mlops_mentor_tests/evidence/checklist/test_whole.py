@@ -3,7 +3,7 @@
 import polars as pl
 import pytest
 
-from mlops_mentor.evidence.code.project import Facts
+from mlops_mentor.evidence.code.facts import Facts
 from mlops_mentor.evidence.finding import Location
 from mlops_mentor.evidence.report.figures import Figure
 from mlops_mentor.repos.unmerged import Unmerged

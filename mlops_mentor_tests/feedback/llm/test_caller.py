@@ -31,7 +31,7 @@ LIMITED = Failure("rate_limited", "slowly", 429, retry_after_s=7.0)
 LOADING = Failure("server_error", "loading", 503)
 BAD_KEY = Failure("not_allowed", "wrong key", 401, stops="server", is_final=True)
 NO_MODEL = Failure("bad_request", "no such model", 404, stops="model", is_final=True)
-TOO_LONG = Failure("too_long", "too long", 400, is_final=True, most_tokens=4096)
+TOO_LONG = Failure("too_long", "too long", 400, is_final=True)
 REFUSED = Failure("refused", "no", 200, usage=Usage(1000, 0, 3), is_final=True)
 
 
@@ -208,13 +208,6 @@ def test_the_form_is_found_out_by_one_call_for_all(make_desk: MakeDesk) -> None:
     assert len(desk.sender.asked) == 32
     assert desk.caller.form(MODEL) == Form("json_object", has_temperature=False)
     assert [call.outcome for call in desk.calls[:3]] == ["bad_request", "bad_request", "answered"]
-
-
-def test_how_long_a_question_may_be_is_known_once_the_server_has_said_so(make_desk: MakeDesk) -> None:
-    desk = make_desk(TOO_LONG)
-    assert desk.caller.context_tokens(MODEL) is None
-    desk.ask_one()
-    assert desk.caller.context_tokens(MODEL) == 4096
 
 
 def test_the_same_question_at_once_is_asked_once_and_counted_once(make_desk: MakeDesk) -> None:

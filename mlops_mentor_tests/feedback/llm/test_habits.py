@@ -119,10 +119,3 @@ def test_a_slow_first_call_holds_nobody_up_for_long() -> None:
         return done
 
     assert asyncio.run(run()) == ["second", "third", "slow"]
-
-
-def test_how_long_the_context_is_is_remembered() -> None:
-    habits = Habits(OWN)
-    habits.learn(FIRST, Failure("too_long", "long", 400, "long", most_tokens=8192))
-    habits.learn(FIRST, Failure("too_long", "long", 400, "long"))
-    assert habits.most_tokens == 8192

@@ -10,7 +10,7 @@ import pytest
 
 from mlops_mentor.course import Course, Publishing
 from mlops_mentor.evidence.checklist.detect import all_detectors
-from mlops_mentor.evidence.code.project import Facts
+from mlops_mentor.evidence.code.facts import Facts
 from mlops_mentor.lake import Lake
 from mlops_mentor.metrics.progress import weighted_mean
 from mlops_mentor.publish.tables.evidence import COUNTS_PERSONS, HINTS_AT_PERSONS
