@@ -16,6 +16,7 @@ from mlops_mentor.errors import LakeError, RepoError
 from mlops_mentor.evidence.code.own_files import OwnFiles
 from mlops_mentor.evidence.code.starter import StarterShapes
 from mlops_mentor.evidence.code.starter_shapes import load_shapes
+from mlops_mentor.evidence.code.trees import KeptTrees
 from mlops_mentor.evidence.quality.code_quality import Quality, measure_quality
 from mlops_mentor.evidence.quality.programs import installed_programs
 from mlops_mentor.evidence.report.locate import NoReport, Report, find_report
@@ -163,7 +164,12 @@ class GroupWork:
     def own_files(self) -> OwnFiles:
         """The snapshot's own files, read and parsed once for all tables."""
         path = self.report.path if isinstance(self.report, Report) else None
-        return OwnFiles(self.read(FILES), self.read_blobs, self.starter_shapes, path)
+        return OwnFiles(self.read(FILES), self.read_blobs, self.starter_shapes, path, parsed=self.parsed)
+
+    @cached_property
+    def parsed(self) -> KeptTrees:
+        """Parses Python of the group, and keeps the trees for the next table."""
+        return KeptTrees()
 
     @cached_property
     def report(self) -> Report | NoReport:
@@ -174,7 +180,7 @@ class GroupWork:
     def quality(self) -> Quality:
         """How the snapshot's code stands: three tables from one reading."""
         programs = installed_programs()
-        return measure_quality(self.group.group_id, self.read(FILES), self.read_blobs, programs)
+        return measure_quality(self.group.group_id, self.read(FILES), self.read_blobs, programs, self.parsed)
 
     @cached_property
     def attribution(self) -> Attribution:

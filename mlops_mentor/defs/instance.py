@@ -18,6 +18,7 @@ from mlops_mentor.whole_files import replace_whole
 
 # Runs that ask a model at the same time, each with `llm_concurrency` calls.
 _RUNS_AT_A_MODEL = 2
+_STORAGES = ("event_log_storage", "run_storage", "schedule_storage")
 _HEAD = "# Written by mlops-mentor at each start, from its settings (MENTOR_*). Changes here are lost.\n"
 
 
@@ -54,6 +55,18 @@ def _own_config(settings: Settings) -> dict[str, Any]:
             "class": "OpenSqliteEventLogStorage",
             "config": {"base_dir": str(settings.dagster_home / "history" / "runs")},
         },
+        "run_storage": {
+            "module": "mlops_mentor.defs.open_storages",
+            "class": "OpenSqliteRunStorage",
+            "config": {"base_dir": str(settings.dagster_home / "history")},
+        },
+        "schedule_storage": {
+            "module": "mlops_mentor.defs.open_storages",
+            "class": "OpenSqliteScheduleStorage",
+            "config": {"base_dir": str(settings.dagster_home / "schedules")},
+        },
+        # A sensor that looks every few seconds has 17,000 ticks a day, which nobody needs.
+        "retention": {"sensor": {"purge_after_days": {"skipped": 1}}},
     }
 
 
@@ -72,8 +85,8 @@ def _operators_config(file: Path | None) -> dict[str, Any]:
 
 
 def _with_operators(own: dict[str, Any], stated: dict[str, Any]) -> dict[str, Any]:
-    """Sections that the operator states take the place of ours, storage that of our event log."""
-    kept = {name: section for name, section in own.items() if name != "event_log_storage" or "storage" not in stated}
+    """Sections that the operator states take the place of ours, storage that of our three."""
+    kept = {name: section for name, section in own.items() if name not in _STORAGES or "storage" not in stated}
     # Limits one by one: whoever sets that of runs must not lose that of the model by it.
     limits = {"concurrency": own["concurrency"] | stated.get("concurrency", {})}
     return kept | stated | limits

@@ -23,7 +23,18 @@ from mlops_mentor.feedback.inputs import has_commit, page_key, reviews_of, sheet
 from mlops_mentor.feedback.rubric import load_rubric
 from mlops_mentor.lake import Lake
 from mlops_mentor.roster import Group, groups_frame, groups_from_frame, load_roster, roster_change
-from mlops_mentor.schemas import FEEDBACK, FEEDBACK_REPORTS, GROUPS, REVIEWS, STARTER_FILES, STARTER_SHAPES, Table
+from mlops_mentor.schemas import (
+    FEEDBACK,
+    FEEDBACK_REPORTS,
+    GROUPS,
+    LLM_CALLS,
+    REPO_SNAPSHOTS,
+    REVIEW_PACKS,
+    REVIEWS,
+    STARTER_FILES,
+    STARTER_SHAPES,
+    Table,
+)
 from mlops_mentor.settings import Settings
 from mlops_mentor.waves import Cursor, Wave, due, plan_wave, resting_unread
 
@@ -37,6 +48,8 @@ LOOK_BUDGET_S = 25.0
 SPARE_BUDGET_S = 8.0
 _MAX_REASON_LINES = 5
 _MAX_LISTED = 20
+# What pages are made of, and whether there is a page to make.
+_BEHIND_PAGES = (REPO_SNAPSHOTS, REVIEW_PACKS, FEEDBACK, LLM_CALLS, FEEDBACK_REPORTS)
 # The roster is asked for as if it were one group.
 _ROSTER = "roster"
 
@@ -180,9 +193,15 @@ def _reviews_tick(context: dg.SensorEvaluationContext, settings: Settings) -> dg
         run_key = f"reviews-{_stored_at(lake, REVIEWS)}-{key}"
         return dg.SensorResult([dg.RunRequest(job_name=refresh_reviews.name, run_key=run_key)])
     rubric, said = load_rubric(settings.rubric_file), lake.read_or_empty(REVIEWS)
+    state = _pages_state(lake, groups, (key, settings.the_course.model_dump_json(), rubric.model_dump_json()))
+    if state == context.cursor:
+        return dg.SkipReason(
+            f"{said.height} rows, as in {settings.reviews_file}, and no feedback since every page was made."
+        )
     pages = _stale_pages(lake, groups, lambda group: page_key(lake, group, settings.the_course, rubric, said))
     if not pages:
-        return dg.SkipReason(f"{said.height} rows, as in {settings.reviews_file}; every page has them.")
+        reason = f"{said.height} rows, as in {settings.reviews_file}; every page has them."
+        return dg.SensorResult(skip_reason=reason, cursor=state)
     # One run for all: starting one takes longer than its pages, and few may run at once. What lies between is left out.
     wanted = [group_id for group_id in known if group_id in pages]
     digest = hashlib.sha256("".join(pages[group_id] for group_id in wanted).encode()).hexdigest()[:16]
@@ -193,6 +212,13 @@ def _reviews_tick(context: dg.SensorEvaluationContext, settings: Settings) -> dg
         run_config={"ops": {"group_feedback": {"config": {"only": wanted}}}},
     )
     return dg.SensorResult([request])
+
+
+def _pages_state(lake: Lake, groups: Mapping[str, Group], course: Sequence[str]) -> str:
+    """The hash of all that `_stale_pages` depends on, as far as dates of files tell: no file is read for it."""
+    parts = [*course, *(f"{group_id} {group.address.url}" for group_id, group in groups.items())]
+    parts += [_stored_at(lake, table, group_id) for table in _BEHIND_PAGES for group_id in groups]
+    return hashlib.sha256("\x1f".join(parts).encode()).hexdigest()
 
 
 def _stale_pages(lake: Lake, groups: Mapping[str, Group], key_of: Callable[[Group], str]) -> dict[str, str]:

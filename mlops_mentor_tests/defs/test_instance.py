@@ -20,9 +20,10 @@ def test_storage_of_the_operator_takes_the_place_of_ours_and_everything_else_sta
     ours = instance_config(Settings(data_dir=tmp_path / "data"))
     found = instance_config(of_operator(tmp_path, "storage: {postgres: {postgres_url: {env: URL}}}"))
     assert found["storage"] == {"postgres": {"postgres_url": {"env": "URL"}}}
-    assert "event_log_storage" not in found
-    assert {name: found[name] for name in ours if name != "event_log_storage"} == {
-        name: section for name, section in ours.items() if name != "event_log_storage"
+    storages = {"event_log_storage", "run_storage", "schedule_storage"}
+    assert storages <= ours.keys()
+    assert found == {name: section for name, section in ours.items() if name not in storages} | {
+        "storage": found["storage"]
     }
 
 

@@ -14,12 +14,12 @@ import polars as pl
 
 from mlops_mentor.evidence.code.declared import Declared, read_declared
 from mlops_mentor.evidence.code.documents import Document, read_document
-from mlops_mentor.evidence.code.locks import READABLE_LOCK, Needs, read_needs
+from mlops_mentor.evidence.code.locks import READABLE_LOCK, Lock, Needs, needs_of, read_lock
 from mlops_mentor.evidence.code.notebooks import read_notebook
 from mlops_mentor.evidence.code.python_file import PythonFile, read_python_file
 from mlops_mentor.evidence.code.sources import DEPENDENCY_PATH, Limits, Source, python_text
 from mlops_mentor.evidence.code.starter import StarterShapes
-from mlops_mentor.evidence.code.syntax import parse
+from mlops_mentor.evidence.code.syntax import Parse, parse
 from mlops_mentor.evidence.report.templates import course
 from mlops_mentor.repos.blobs import ReadBlobs
 
@@ -65,7 +65,8 @@ class OwnFiles:
     """`files` is the group's table; `read` gives blobs as `partial(read_blobs, mirror)` does.
 
     `report_path` is left out of everything. `cache` may be shared between snapshots of one repository: what a blob says
-    is kept there by kind, path and id. What `read` raises is raised; nothing else is.
+    is kept there by kind, path and id. `parsed` gives the trees of Python. What `read` raises is raised, and nothing
+    else is.
     """
 
     files: pl.DataFrame
@@ -73,6 +74,7 @@ class OwnFiles:
     shapes: StarterShapes = field(default_factory=StarterShapes.none)
     report_path: str | None = None
     cache: dict[tuple[str, str, str], object] = field(default_factory=dict)
+    parsed: Parse = parse
 
     @cached_property
     def kept(self) -> pl.DataFrame:
@@ -137,7 +139,7 @@ class OwnFiles:
         rows = _within(self.files.filter(is_lock, ~pl.col("is_vendored"), ~pl.col("kind").is_in(_UNREAD)), _LOCKS)
         ids = rows.unique("blob_id", maintain_order=True)
         contents = dict(self.read(ids["blob_id"].to_list(), ids["bytes"].to_list())) if rows.height else {}
-        return read_needs(_as_sources(rows, contents))
+        return needs_of([self._lock(source) for source in _as_sources(rows, contents)])
 
     @cached_property
     def texts(self) -> tuple[TextFile, ...]:
@@ -179,10 +181,13 @@ class OwnFiles:
         return _within(self.kept.filter(is_wanted, ~pl.col("kind").is_in(_UNREAD)), Limits(200, 8 * _MIB, _MIB))
 
     def _python(self, source: Source) -> PythonFile:
-        return self._cached("python", source, lambda: _read_python(source, self.shapes))
+        return self._cached("python", source, lambda: _read_python(source, self.shapes, self.parsed))
 
     def _notebook(self, source: Source) -> PythonFile | None:
-        return self._cached("notebook", source, lambda: _read_notebook(source))
+        return self._cached("notebook", source, lambda: _read_notebook(source, self.parsed))
+
+    def _lock(self, source: Source) -> Lock:
+        return self._cached("lock", source, lambda: read_lock(source))
 
     def _document(self, source: Source) -> Document:
         return self._cached("document", source, lambda: read_document(source.path, source.blob_id, source.text))
@@ -219,11 +224,11 @@ def _as_sources(rows: pl.DataFrame, contents: Mapping[str, bytes | None]) -> lis
             if (content := contents.get(blob_id)) is not None]  # fmt: skip
 
 
-def _read_python(source: Source, shapes: StarterShapes) -> PythonFile:
+def _read_python(source: Source, shapes: StarterShapes, parsed: Parse) -> PythonFile:
     is_test = source.kind == "test"
     try:
         text = python_text(source.content)
-        tree = parse(text)
+        tree = parsed(text)
     except _PARSE_ERRORS as error:
         reason = f"cannot be read as Python: {type(error).__name__}"
         lines = tuple(source.text.split("\n"))
@@ -231,13 +236,13 @@ def _read_python(source: Source, shapes: StarterShapes) -> PythonFile:
     return read_python_file(source.path, source.blob_id, text, shapes.without_starter(tree), is_test=is_test)
 
 
-def _read_notebook(source: Source) -> PythonFile | None:
+def _read_notebook(source: Source, parsed: Parse) -> PythonFile | None:
     """Its code as one text; cells that are no Python are left out one by one."""
     notebook = read_notebook(source)
     if notebook.error or not notebook.code or len(notebook.code) > _LIMITS["python"].file_bytes:
         return None
     try:
-        tree = parse(notebook.code)
+        tree = parsed(notebook.code)
     except _PARSE_ERRORS:
         return None
     return read_python_file(source.path, source.blob_id, notebook.code, tree, is_test=False)

@@ -24,6 +24,8 @@ from mlops_mentor.evidence.code.workflow import Step, Workflow, local_actions, r
 from mlops_mentor.evidence.finding import Location, location
 
 _WORKFLOW = re.compile(r"\.github/workflows/[^/]+\.ya?ml")
+# So many are looked through one by one in less time than a query takes to start.
+_FEW_FILES = 2000
 
 
 @dataclass
@@ -34,6 +36,7 @@ class Project:
     facts: Facts = field(default_factory=Facts)
     _used: dict[str, bool] = field(default_factory=dict, init=False, repr=False)
     _own_lines: dict[str, frozenset[int] | None] = field(default_factory=dict, init=False, repr=False)
+    _lists: dict[str, tuple[pl.DataFrame, list[tuple[str, str]]]] = field(default_factory=dict, init=False, repr=False)
 
     def paths(self, pattern: str, *, own: bool = True, tool_output: bool = False) -> list[Location]:
         """Files whose path contains a pattern (regular expression, case ignored).
@@ -41,16 +44,26 @@ class Project:
         Not `own`: starter code counts. `tool_output`: files that tools wrote count (lock files, runs, reports).
         """
         wanted = re.compile(pattern, re.IGNORECASE)
-        if tool_output:
-            rows = self.own.files.filter(~pl.col("is_vendored"))
-        else:
-            rows = self.own.kept.filter("is_own") if own else self.own.kept
-        starters = {text.path for text in self.own.starter_texts} if own else set()
-        # Repositories have 75,000 files: most are ruled out here, where the pattern is one that polars knows.
-        maybe = pl.col("path").str.contains(f"(?i){pattern}", strict=False).fill_null(True)
-        ids = rows.filter(maybe).select("path", "blob_id").iter_rows()
-        return [Location(path, None, None, blob_id) for path, blob_id in ids
+        rows, listed = self._listed("all" if tool_output else "own" if own else "kept")
+        starters = self._starter_paths if own else ()
+        if rows.height > _FEW_FILES:
+            # Repositories have 75,000 files: most are ruled out here, where the pattern is one that polars knows.
+            maybe = pl.col("path").str.contains(f"(?i){pattern}", strict=False).fill_null(True)
+            listed = rows.filter(maybe).rows()
+        return [Location(path, None, None, blob_id) for path, blob_id in listed
                 if wanted.search(path) and path not in starters]  # fmt: skip
+
+    def _listed(self, which: str) -> tuple[pl.DataFrame, list[tuple[str, str]]]:
+        """Path and blob id of `all` files, of those that are `kept` or of the `own`; as rows too where they are few."""
+        if which not in self._lists:
+            rows = self.own.files.filter(~pl.col("is_vendored")) if which == "all" else self.own.kept
+            rows = (rows.filter("is_own") if which == "own" else rows).select("path", "blob_id")
+            self._lists[which] = rows, rows.rows() if rows.height <= _FEW_FILES else []
+        return self._lists[which]
+
+    @cached_property
+    def _starter_paths(self) -> frozenset[str]:
+        return frozenset(text.path for text in self.own.starter_texts)
 
     @cached_property
     def python(self) -> tuple[PythonFile, ...]:

@@ -6,7 +6,7 @@ Belongs here: what one file says. Nothing is compiled further than to a tree, an
 import ast
 import threading
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 
@@ -18,6 +18,9 @@ _HOLDERS = (ast.stmt, ast.excepthandler, ast.match_case)
 _RAISES = ("raises", "warns", "deprecated_call")
 # What the parser warns of is a student's affair; the filters are global, so one thread parses at a time.
 _PARSING = threading.Lock()
+
+# `parse`, or what keeps its trees.
+Parse = Callable[[str], ast.Module]
 
 
 @dataclass(frozen=True)
@@ -64,7 +67,7 @@ class Module:
     tests_without_assertion: tuple[tuple[str, int], ...] = ()
 
 
-def read_module(source: Source) -> Module:
+def read_module(source: Source, parsed: Parse | None = None) -> Module:
     """Never raises, whatever the file holds."""
     is_test = source.kind == "test"
     try:
@@ -75,7 +78,7 @@ def read_module(source: Source) -> Module:
     code_lines = sum(1 for line in lines if line.strip())
     module = Module(source, is_test, lines=len(lines), code_lines=code_lines, text=text)
     try:
-        tree = parse(text)
+        tree = (parsed or parse)(text)
     except SyntaxError as error:
         return replace(module, error=error.msg, error_line=error.lineno)
     except (ValueError, RecursionError, MemoryError) as error:

@@ -15,7 +15,7 @@ from mlops_mentor.evidence.code.declared import Declared, read_declared
 from mlops_mentor.evidence.code.imports import Hygiene, compare, own_names
 from mlops_mentor.evidence.code.notebooks import Notebook, read_notebook
 from mlops_mentor.evidence.code.sources import LOCK_PATH, Source, Sources, read_sources
-from mlops_mentor.evidence.code.syntax import Function, Import, Module, read_module
+from mlops_mentor.evidence.code.syntax import Function, Import, Module, Parse, parse, read_module
 from mlops_mentor.evidence.finding import Finding
 from mlops_mentor.evidence.quality.committed_secrets import Secret, Secrets, find_secrets
 from mlops_mentor.evidence.quality.dockerfiles import lint_dockerfiles
@@ -50,13 +50,16 @@ class _Python:
     reasons: tuple[str, ...]
 
 
-def measure_quality(group_id: str, files: pl.DataFrame, read: ReadBlobs, programs: Programs) -> Quality:
+def measure_quality(
+    group_id: str, files: pl.DataFrame, read: ReadBlobs, programs: Programs, parsed: Parse = parse
+) -> Quality:
     """How the code of a snapshot stands, given its `files`. Never raises for what the files hold.
 
-    `read` gives blobs by id and size, as `partial(read_blobs, mirror)` does; what it raises is raised.
+    `read` gives blobs by id and size, as `partial(read_blobs, mirror)` does; what it raises is raised. `parsed` gives
+    the trees of Python.
     """
     python = read_sources(files, "python", read)
-    modules = [read_module(source) for source in python.found]
+    modules = [read_module(source, parsed) for source in python.found]
     own = own_names(files.filter(pl.col("kind").is_in(["python", "test"]))["path"])
     notebooks = read_sources(files, "notebook", read)
     with tempfile.TemporaryDirectory(prefix="mentor-") as name:
@@ -76,7 +79,7 @@ def measure_quality(group_id: str, files: pl.DataFrame, read: ReadBlobs, program
     declared = read_declared(dependencies.found)
     reasons = (*reasons, *(f"dependencies: {path}: {error}" for path, error in declared.broken))
     notes = [read_notebook(source) for source in notebooks.found]
-    hygiene = compare(modules, _notebook_imports(notes), declared, own)
+    hygiene = compare(modules, _notebook_imports(notes, parsed), declared, own)
     if hygiene.unused is None:
         reasons = (*reasons, "unused_dependencies: what is declared is the dump of an environment")
     numbers = {
@@ -243,12 +246,12 @@ def _hygiene_lists(hygiene: Hygiene) -> dict[str, object]:
     }
 
 
-def _notebook_imports(notebooks: Sequence[Notebook]) -> list[Import]:
+def _notebook_imports(notebooks: Sequence[Notebook], parsed: Parse) -> list[Import]:
     sources = [
         Source(notebook.path, "notebook", "", content=notebook.code.encode("utf-8", "replace"))
         for notebook in notebooks
     ]
-    return [each for source in sources for each in read_module(source).imports]
+    return [each for source in sources for each in read_module(source, parsed).imports]
 
 
 def _lint_numbers(docker: Linted, workflows: Linted) -> dict[str, object]:

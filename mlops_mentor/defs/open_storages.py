@@ -1,0 +1,64 @@
+"""Dagster's storages of runs and of ticks on SQLite, with connections that stay open.
+
+Belongs here: that one difference; the event log has its own in `event_log`. Dagster's own make an engine and a
+connection for each statement, and the daemon asks them several times a second, also when nothing happens. Overrides
+internal API of the Dagster version that the lock file pins; `mlops_mentor_tests/defs/test_open_storages.py` holds it
+to it.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cached_property
+from typing import Any
+
+import sqlalchemy
+from dagster._core.storage.runs.sqlite.sqlite_run_storage import SqliteRunStorage
+from dagster._core.storage.schedules.sqlite.sqlite_schedule_storage import SqliteScheduleStorage
+from dagster._serdes import ConfigurableClassData
+from sqlalchemy.engine import Connection, Engine
+from sqlalchemy.pool import QueuePool
+
+_BUSY_TIMEOUT_S = 60
+
+
+class _OpenConnections:
+    """`connect` of a storage, from a pool: a statement within another gets a connection of its own."""
+
+    _conn_string: str
+
+    @cached_property
+    def _open_engine(self) -> Engine:
+        return sqlalchemy.create_engine(
+            self._conn_string,
+            poolclass=QueuePool,
+            pool_use_lifo=True,
+            connect_args={"timeout": _BUSY_TIMEOUT_S, "check_same_thread": False},
+        )
+
+    @contextmanager
+    def connect(self) -> Iterator[Connection]:
+        with self._open_engine.connect() as connection, connection.begin():
+            yield connection
+
+    def dispose(self) -> None:
+        self._open_engine.dispose()
+
+
+class OpenSqliteRunStorage(_OpenConnections, SqliteRunStorage):
+    """As `SqliteRunStorage`."""
+
+    @classmethod
+    def from_config_value(cls, inst_data: ConfigurableClassData | None, config_value: Any) -> "OpenSqliteRunStorage":
+        return cls.from_local(inst_data=inst_data, **config_value)
+
+
+class OpenSqliteScheduleStorage(_OpenConnections, SqliteScheduleStorage):
+    """As `SqliteScheduleStorage`."""
+
+    @classmethod
+    def from_config_value(
+        cls, inst_data: ConfigurableClassData | None, config_value: Any
+    ) -> "OpenSqliteScheduleStorage":
+        # The parent's `from_local` makes itself, whoever asks; it has made the tables then.
+        made = cls.from_local(inst_data=inst_data, **config_value)
+        return cls(made._conn_string, inst_data)
