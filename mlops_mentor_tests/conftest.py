@@ -10,6 +10,7 @@ from typing import Any
 import polars as pl
 import pytest
 import pytest_socket
+from hypothesis import settings
 
 from mlops_mentor.addresses import Address
 from mlops_mentor.course import Course
@@ -23,6 +24,9 @@ _NOON = datetime(2027, 1, 5, 12, tzinfo=UTC)
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "loopback: the test may connect to 127.0.0.1, and to nothing else")
+    # How long an example takes is the machine's doing: what must be quick has a test that counts its own time.
+    settings.register_profile("mentor", deadline=None)
+    settings.load_profile("mentor")
 
 
 @pytest.hookimpl(tryfirst=True)

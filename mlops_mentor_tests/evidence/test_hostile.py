@@ -209,10 +209,10 @@ def test_the_hostile_files_of_the_sample_class_are_seen(found: Callable[..., Fou
 @pytest.mark.parametrize("path", ["a.md", "a.yaml", ".gitmodules", ".gitattributes", "a.py"])
 def test_a_megabyte_of_anything_takes_no_more_than_a_moment(found: Callable[..., Found], unit: str, path: str) -> None:
     text = (unit * (2**20 // len(unit.encode()) + 1)).encode()[: 2**20]
-    began = time.perf_counter()
+    began = time.process_time()
     found({path: text})
     # Twice, because the test looks twice; seconds and not minutes is what is asked.
-    assert time.perf_counter() - began < 8
+    assert time.process_time() - began < 8
 
 
 @settings(max_examples=150, deadline=None)

@@ -1,7 +1,7 @@
 """Boxes as they occur are read, and each is matched to the item that its text names."""
 
 import random
-from time import perf_counter
+from time import process_time
 
 import pytest
 from hypothesis import given, settings
@@ -197,13 +197,13 @@ def test_boxes_of_no_item_are_counted_and_references_are_not() -> None:
 )
 def test_many_boxes_take_time_by_their_number(text: str) -> None:
     lines = "".join(text.format(number) for number in range(20_000))
-    started = perf_counter()
+    started = process_time()
     claims_of(lines)
-    assert perf_counter() - started < 15
+    assert process_time() - started < 15
 
 
 @pytest.mark.parametrize("text", ["[ ", "* [x] ", "<input ", "<!--", "> ", "word ", "\\[", "- - "])
 def test_a_long_line_takes_no_time(text: str) -> None:
-    started = perf_counter()
+    started = process_time()
     claims_of(text * (2 * 2**20 // len(text)))
-    assert perf_counter() - started < 5
+    assert process_time() - started < 5

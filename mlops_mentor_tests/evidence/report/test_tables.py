@@ -1,7 +1,7 @@
 """The tables say of each answer what the rules and the repository say."""
 
 from dataclasses import replace
-from time import perf_counter
+from time import process_time
 
 import polars as pl
 import pytest
@@ -283,6 +283,6 @@ def test_a_line_of_50_mb_is_not_read() -> None:
 def test_no_repetition_takes_long(piece: str) -> None:
     before = report({7: "HERE", 8: "HERE", 15: "HERE", 31: "HERE"})
     room = (MAX_BYTES - len(before)) // 4 // len(piece) - 10
-    started = perf_counter()
+    started = process_time()
     both(before.replace("HERE", piece * room).encode())
-    assert perf_counter() - started < 30
+    assert process_time() - started < 30

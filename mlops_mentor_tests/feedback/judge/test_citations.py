@@ -221,11 +221,11 @@ def test_a_reason_is_one_line_of_bounded_length_without_links() -> None:
 )
 def test_a_hostile_file_and_quote_take_no_long_time(line: str, quote: str) -> None:
     source = Source("a.txt", "blob", (line, *["x y"] * 100_000))
-    began = time.perf_counter()
+    began = time.process_time()
     verifier = Verifier(lambda path: source, ["a.txt"])
     for first in (1, 50_000, 100_000):
         verifier.verify(GivenCitation(path="a.txt", start_line=first, end_line=first, quote=quote))
-    assert time.perf_counter() - began < 5
+    assert time.process_time() - began < 5
 
 
 LINE = st.text(st.characters(codec="utf-8", exclude_characters="\nQ", exclude_categories=["Cs"]), max_size=40)

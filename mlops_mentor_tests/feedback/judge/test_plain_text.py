@@ -35,6 +35,6 @@ def test_a_text_is_made_plain(text: str, expected: str) -> None:
 
 @pytest.mark.parametrize("text", ["[", "<", "<!--", "![a](http:", "https://", "<a ", "](", "[x]("])
 def test_a_hostile_text_takes_no_long_time(text: str) -> None:
-    began = time.perf_counter()
+    began = time.process_time()
     plain(text * (20_000 // len(text)))
-    assert time.perf_counter() - began < 2
+    assert time.process_time() - began < 2
