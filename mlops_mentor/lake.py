@@ -38,9 +38,9 @@ class Lake:
     """The tables under `root`: `<root>/<table>/<group>.parquet`, or `<root>/<table>.parquet` for whole tables."""
 
     root: LakePath
-    # What was read of these tables, for `keeping`.
+    # What was read of these tables, for `keeping`; it is the same lake.
     _kept: Kept = field(default_factory=dict, repr=False, compare=False)
-    _kept_tables: Collection[str] = ()
+    _kept_tables: Collection[str] = field(default=(), repr=False, compare=False)
 
     def keeping(self, tables: Iterable[Table]) -> "Lake":
         """The same lake, which asks an object store for each part of these tables once, and knows what it has written.

@@ -7,7 +7,7 @@ from typing import Any
 
 import polars as pl
 import pytest
-from fsspec.implementations.memory import MemoryFileSystem
+from fsspec.implementations.memory import MemoryFileSystem  # type: ignore[import-untyped]
 
 from mlops_mentor.errors import LakeError
 from mlops_mentor.lake import Lake
