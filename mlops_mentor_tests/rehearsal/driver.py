@@ -31,6 +31,7 @@ _FEEDBACK_ASSETS = [table.name for table in FEEDBACK_TABLES]
 _PATIENCE_S = 20.0
 _PATIENT = ("kill", "TA backfill", "TAs say", "materialize all", "force push late", "push late")
 _OVERTIME = 0.5
+_OF_THE_UI = ("TA backfill", "materialize all", "kill run", "kill daemon", "kill dev", "kill code server")
 
 
 @dataclass
@@ -66,6 +67,8 @@ class Driver:
     def _begin(self, event: Event) -> None:
         if self._do(event):
             self.counts[event.kind] += 1
+        elif event.kind in _OF_THE_UI and not self.machine.has_ui:
+            self.counts[f"missed: {event.kind}"] += 1
         elif event.kind != "push":
             patience_s = math.inf if event.kind.startswith(_PATIENT) else _PATIENCE_S
             self._waiting.append((time.monotonic() + patience_s, event))
