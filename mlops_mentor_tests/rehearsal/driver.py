@@ -26,9 +26,12 @@ from mlops_mentor_tests.rehearsal.world import Team, World, counts
 
 _GROUP_ASSETS = [table.name for table in GROUP_TABLES]
 _FEEDBACK_ASSETS = [table.name for table in FEEDBACK_TABLES]
-# How long an event may wait for what it is about. What needs a process to be there may wait until the story is over.
+# How long an event may wait for what it is about. What needs something of the product to be there may wait until the
+# story is over, and this share of it longer.
 _PATIENCE_S = 20.0
-_PATIENT = ("kill", "TA backfill", "materialize all", "force push late", "push late")
+_PATIENT = ("kill", "TA backfill", "TAs say", "materialize all", "force push late", "push late")
+_OVERTIME = 0.5
+_OF_THE_UI = ("TA backfill", "materialize all", "kill run", "kill daemon", "kill dev", "kill code server")
 
 
 @dataclass
@@ -51,7 +54,7 @@ class Driver:
         left = list(story)
         while left or self._waiting or time.monotonic() < began + seconds:
             passed = time.monotonic() - began
-            if passed > seconds:
+            if passed > seconds * (1 + _OVERTIME):
                 # What could not be done by now is not done any more.
                 self.counts.update(f"missed: {event.kind}" for _, event in self._waiting)
                 self._waiting.clear()
@@ -64,6 +67,8 @@ class Driver:
     def _begin(self, event: Event) -> None:
         if self._do(event):
             self.counts[event.kind] += 1
+        elif event.kind in _OF_THE_UI and not self.machine.has_ui:
+            self.counts[f"missed: {event.kind}"] += 1
         elif event.kind != "push":
             patience_s = math.inf if event.kind.startswith(_PATIENT) else _PATIENCE_S
             self._waiting.append((time.monotonic() + patience_s, event))

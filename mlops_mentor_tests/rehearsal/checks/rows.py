@@ -5,6 +5,7 @@ Belongs here: reading commits and trees anew, with code of its own. Whether rows
 """
 
 import re
+import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -56,10 +57,16 @@ def _blobs_of(repository: Path) -> set[str]:
     return {line.split()[1] for line in listed if line.startswith("blob ")}
 
 
-def read_commits(repository: Path, tips: list[str]) -> dict[str, tuple[dict[str, Any], Change]]:
-    """By id, what git says of every commit reachable from `tips`."""
-    log = plain_git(repository, "log", "--numstat", "-M", f"--format={_COMMIT}", *tips)
-    found = {}
+def read_commits(repository: Path, tips: list[str]) -> dict[str, tuple[dict[str, Any], Change | None]]:
+    """By id, what git says of every commit reachable from `tips`; no changes where the repository lacks blobs."""
+    try:
+        log = plain_git(repository, "log", "--numstat", "-M", f"--format={_COMMIT}", *tips)
+    except subprocess.CalledProcessError:
+        log = plain_git(repository, "log", f"--format={_COMMIT}", *tips)
+        has_changes = False
+    else:
+        has_changes = True
+    found: dict[str, tuple[dict[str, Any], Change | None]] = {}
     for record in log.decode(errors="replace").split("\x01")[1:]:
         sha, parents, name, email, date, seconds, who, address, done, done_s, message, changes = record.split("\0", 11)
         lines = [line.split("\t") for line in changes.splitlines() if line.count("\t") >= 2]
@@ -78,7 +85,8 @@ def read_commits(repository: Path, tips: list[str]) -> dict[str, tuple[dict[str,
             "message": message.rstrip("\n"),
         }
         numbers = [(int(a), int(b)) for a, b, *_ in lines if a != "-"]
-        found[sha] = (row, Change(len(lines), sum(a for a, _ in numbers), sum(b for _, b in numbers)))
+        change = Change(len(lines), sum(a for a, _ in numbers), sum(b for _, b in numbers))
+        found[sha] = (row, change if has_changes else None)
     return found
 
 
@@ -98,13 +106,13 @@ def _commits(team: Team, lake: Path, sha: str) -> Iterator[str]:
     wrong: dict[str, int] = {}
     for row in part(lake, "commits", team.group_id):
         wanted, change = known.get(row["sha"], (None, None))
-        if wanted is None or change is None:
+        if wanted is None:
             continue
         for name, value in wanted.items():
             # Other encodings are for the product's own tests.
             if row[name] != value and "\ufffd" not in f"{value}{row[name]}":
                 wrong[name] = wrong.get(name, 0) + 1
-        if row["lines_added"] is not None:
+        if row["lines_added"] is not None and change is not None:
             told = Change(row["num_files_changed"], row["lines_added"], row["lines_removed"])
             if told != change:
                 wrong["lines"] = wrong.get("lines", 0) + 1
