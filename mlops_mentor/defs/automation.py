@@ -39,17 +39,19 @@ class WaveSensor(dg.AutomationConditionSensorDefinition):
             super().__init__(name, use_user_code_server=True, minimum_interval_seconds=_LOOK_EVERY_S, **options)
         self._clock = clock
         self._evaluated: tuple[object, float] | None = None
-        self._evaluate = self._evaluation_fn
+        self._evaluate: Callable[..., Any] = self._evaluation_fn
         self._evaluation_fn = self._look
 
-    def _look(self, context: dg.SensorEvaluationContext) -> Sequence[object]:
+    def _look(
+        self, context: dg.SensorEvaluationContext
+    ) -> Sequence[dg.SensorResult | dg.SkipReason | dg.RunRequest | None]:
         # What happens while the conditions are evaluated has not been seen by them.
         seen, now = happened(context.instance), self._clock()
         if self._evaluated is not None:
             before, at = self._evaluated
             if before == seen and now - at < _EVALUATE_EVERY_S:
                 return [dg.SkipReason("Nothing has happened since the conditions were evaluated.")]
-        found = self._evaluate(context)
+        found: Sequence[dg.SensorResult] = self._evaluate(context)
         self._evaluated = seen, now
         return found
 

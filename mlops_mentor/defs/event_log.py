@@ -8,6 +8,7 @@ internal API of the Dagster version that the lock file pins; `mlops_mentor_tests
 from collections import OrderedDict
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import sqlalchemy
@@ -19,6 +20,9 @@ from sqlalchemy.pool import StaticPool
 _BUSY_TIMEOUT_S = 60
 # A run's events are a file of their own, and the UI's server looks at many runs.
 _MAX_OPEN_ENGINES = 16
+# Files that this process has found to have their tables. A sensor's tick opens the instance anew, and asking each time
+# takes longer than most ticks.
+_made: set[str] = set()
 
 
 class OpenSqliteEventLogStorage(SqliteEventLogStorage):
@@ -65,9 +69,10 @@ class OpenSqliteEventLogStorage(SqliteEventLogStorage):
             # Safe against a killed process with the write-ahead log that Dagster turns on.
             connection.execute("PRAGMA synchronous=NORMAL")
 
-        if shard not in self._initialized_dbs:
+        file = self.path_for_shard(shard)
+        if file not in _made or not Path(file).exists():
             self._initdb(engine)
-            self._initialized_dbs.add(shard)
+            _made.add(file)
         return engine
 
     def has_table(self, table_name: str) -> bool:

@@ -9,16 +9,21 @@ to it.
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 
 import sqlalchemy
 from dagster._core.storage.runs.sqlite.sqlite_run_storage import SqliteRunStorage
 from dagster._core.storage.schedules.sqlite.sqlite_schedule_storage import SqliteScheduleStorage
+from dagster._core.storage.sqlite import create_db_conn_string
 from dagster._serdes import ConfigurableClassData
 from sqlalchemy.engine import Connection, Engine
 from sqlalchemy.pool import QueuePool
 
 _BUSY_TIMEOUT_S = 60
+# Files that this process has found to have their tables. A sensor's tick opens the instance anew, and asking each time
+# takes longer than most ticks.
+_made: set[str] = set()
 
 
 class _OpenConnections:
@@ -49,7 +54,7 @@ class OpenSqliteRunStorage(_OpenConnections, SqliteRunStorage):
 
     @classmethod
     def from_config_value(cls, inst_data: ConfigurableClassData | None, config_value: Any) -> "OpenSqliteRunStorage":
-        return cls.from_local(inst_data=inst_data, **config_value)
+        return cls(_with_tables(SqliteRunStorage, config_value["base_dir"], "runs"), inst_data)
 
 
 class OpenSqliteScheduleStorage(_OpenConnections, SqliteScheduleStorage):
@@ -59,6 +64,13 @@ class OpenSqliteScheduleStorage(_OpenConnections, SqliteScheduleStorage):
     def from_config_value(
         cls, inst_data: ConfigurableClassData | None, config_value: Any
     ) -> "OpenSqliteScheduleStorage":
-        # The parent's `from_local` makes itself, whoever asks; it has made the tables then.
-        made = cls.from_local(inst_data=inst_data, **config_value)
-        return cls(made._conn_string, inst_data)
+        return cls(_with_tables(SqliteScheduleStorage, config_value["base_dir"], "schedules"), inst_data)
+
+
+def _with_tables(stock: type[SqliteRunStorage] | type[SqliteScheduleStorage], base_dir: str, name: str) -> str:
+    """What to connect to, once Dagster's own storage has made its tables there."""
+    file = Path(base_dir) / f"{name}.db"
+    if str(file) not in _made or not file.exists():
+        stock.from_local(base_dir)
+        _made.add(str(file))
+    return create_db_conn_string(base_dir, name)

@@ -33,7 +33,8 @@ class Watched:
     """The sensor on an instance, with its cursor kept from tick to tick as the daemon does."""
 
     def __init__(self, instance: dg.DagsterInstance) -> None:
-        self.instance, self.clock, self.cursor = instance, Clock(), None
+        self.instance, self.clock = instance, Clock()
+        self.cursor: str | None = None
         self.sensor = WaveSensor("watch", target=dg.AssetSelection.assets("board"), clock=self.clock)
         self.definitions = dg.Definitions(assets=[numbers, board], sensors=[self.sensor])
 
