@@ -67,14 +67,14 @@ def erase_from_hub(
     Branches and tags of others are deleted too, as they keep old commits. Where old commits can be seen in spite of
     that, the dataset is deleted and made anew with `may_make_anew`, whereby it loses its settings and discussions;
     else the result says so. Whoever is interrupted, or finds something left, calls it again: old commits are remembered
-    beside `lock` until they are gone.
+    beside `folder` until they are gone.
 
     Raises:
         PublishError: as for `push_folder`, or the token may not delete.
     """
     patience = patience or Patience()
     with one_at_a_time(lock, patience), connected(target) as api:
-        erasure = _Erasure(api, folder, target, patience, remembered_file(lock))
+        erasure = _Erasure(api, folder, target, patience, remembered_file(folder))
         before = erasure.attempts.of(lambda: look(api, target))
         if before is None:
             return Erased(None)

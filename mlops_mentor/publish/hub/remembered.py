@@ -1,6 +1,6 @@
 """Old commits that are to be gone, remembered on this machine until they are.
 
-Belongs here: one small file beside the lock. Once history is cut, the Hub names the old commits no more, though it may
+Belongs here: one small file beside the exported folder, which backups keep. Once history is cut, the Hub names the old commits no more, though it may
 still hand them out: who erases again after an interruption has to know what to look for.
 """
 
@@ -14,9 +14,9 @@ from mlops_mentor.whole_files import replace_whole
 _COMMIT = re.compile(r"[0-9a-f]{40,64}")
 
 
-def remembered_file(lock: Path) -> Path:
-    """Where they stand."""
-    return lock.with_name(f"{lock.name}.erasing.json")
+def remembered_file(folder: Path) -> Path:
+    """Where they stand, of the dataset that `folder` is pushed to."""
+    return folder.with_name(f"{folder.name}.erasing.json")
 
 
 def load_commits(file: Path, repo: str) -> set[str]:
