@@ -14,7 +14,7 @@ from filelock import FileLock
 
 from mlops_mentor.errors import ConfigError
 from mlops_mentor.settings import Settings
-from mlops_mentor.whole_files import replace_whole
+from mlops_mentor.whole_files import PRIVATE, replace_whole
 
 # Runs that ask a model at the same time, each with `llm_concurrency` calls.
 _RUNS_AT_A_MODEL = 2
@@ -103,7 +103,7 @@ def prepare_home(settings: Settings) -> Path:
     text = _HEAD + yaml.safe_dump(instance_config(settings), sort_keys=False)
     file = home / "dagster.yaml"
     if not file.exists() or file.read_text(encoding="utf-8") != text:
-        replace_whole(file, text.encode())
+        replace_whole(file, text.encode(), mode=PRIVATE)
     return home
 
 
