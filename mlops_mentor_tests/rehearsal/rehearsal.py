@@ -88,7 +88,8 @@ def rehearse(plan: Plan, tell: Callable[[str], None]) -> Report:
         report.problems += all_problems(report.lived, tell)
         report.figures |= _figures(driver, watcher, model)
         if plan.github is not None:
-            report.figures["requests to GitHub"] = control(plan.github, "stats").get("totals", {}).get("requests")
+            endpoints = control(plan.github, "stats")["endpoints"]
+            report.figures["requests to GitHub"] = {name: each["requests"] for name, each in endpoints.items()}
     report.figures["seconds in all"] = round(time.monotonic() - began)
     return report
 

@@ -131,6 +131,18 @@ def test_the_checks_find_a_row_that_is_lost_or_doubled_and_a_cell_that_is_wrong(
     assert problems
 
 
+def test_the_checks_find_a_part_that_is_damaged_and_one_that_is_gone(lived: Lived) -> None:
+    file = _file_of(lived, "commits")
+    before = file.read_bytes()
+    file.write_bytes(before[: len(before) // 2])
+    damaged = all_problems(lived, only={"rows"})
+    file.unlink()
+    gone = all_problems(lived, only={"repositories"})
+    file.write_bytes(before)
+    assert any("the check met" in problem for problem in damaged)
+    assert any("are lost" in problem for problem in gone)
+
+
 def test_the_checks_find_a_call_that_is_lost_beyond_those_that_kills_may_cost(lived: Lived) -> None:
     file = _file_of(lived, "llm_calls")
     before = file.read_bytes()
