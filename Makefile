@@ -14,7 +14,7 @@ LOCK := uv pip compile --universal --python-version 3.11 --generate-hashes --no-
 	--no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: run test test-llm test-scale ui app check fix bench bench-llm bench-app rehearsal lock clean help
+.PHONY: run test test-llm test-scale ui app check fix bench bench-curve bench-ui bench-llm bench-app rehearsal lock clean help
 
 run: $(VENV)/.installed ## Make the sample class of ten groups, run it, print the leaderboard
 	@$(BIN)/mlops-mentor sample $(SAMPLE)
@@ -61,8 +61,14 @@ fix: $(VENV)/.installed ## Format, and mend what the linter can mend
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
 
-bench: $(VENV)/.installed ## Measure a run of a large made-up class
+bench: $(VENV)/.installed ## Measure a run of a large class by step, beside git alone: ARGS="--github URL --roster FILE"
 	$(BIN)/python benchmarks/run_bench.py $(ARGS)
+
+bench-curve: $(VENV)/.installed ## Measure time and memory over 13, 130 and 1,300 groups: ARGS="--sizes 13 130"
+	$(BIN)/python benchmarks/curve_bench.py $(ARGS)
+
+bench-ui: $(VENV)/.installed ## Measure the UI: pages, a click on one group, an idle day
+	$(BIN)/python benchmarks/ui_bench.py $(ARGS)
 
 bench-llm: $(VENV)/.installed ## Measure how close 520 calls of a slow model come to the ideal
 	$(BIN)/python benchmarks/llm_bench.py $(ARGS)
@@ -90,7 +96,7 @@ clean: ## Delete .venv, caches and the sample class; other data stay
 	find mlops_mentor mlops_mentor_tests -name __pycache__ -prune -exec rm -rf {} +
 
 help: ## This list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 # A lock file that changed means a fresh .venv, so that nothing stays that it does not name.
 $(VENV)/.locked: requirements-dev.lock

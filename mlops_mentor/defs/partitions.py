@@ -21,9 +21,10 @@ def sync_partitions(instance: dg.DagsterInstance, group_ids: Sequence[str]) -> N
     Whatever is left over is removed when the roster sensor looks next, or the command line starts.
     """
     known = instance.get_dynamic_partitions(NAME)
-    if added := [group_id for group_id in group_ids if group_id not in set(known)]:
+    stored = set(known)
+    if added := [group_id for group_id in group_ids if group_id not in stored]:
         instance.add_dynamic_partitions(NAME, added)
-    for group_id in set() if is_backfilling(instance) else set(known) - set(group_ids):
+    for group_id in set() if is_backfilling(instance) else stored - set(group_ids):
         instance.delete_dynamic_partition(NAME, group_id)
 
 

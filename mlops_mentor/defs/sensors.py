@@ -279,8 +279,8 @@ def _repository_tick(
 
 def _groups(settings: Settings, known: Sequence[str]) -> dict[str, Group]:
     """The stored groups that Dagster knows, in the roster's order; for others no run can be asked."""
-    stored = groups_from_frame(Lake(settings.lake_dir).read_or_empty(GROUPS))
-    return {group.group_id: group for group in stored if group.group_id in set(known)}
+    stored, has_partition = groups_from_frame(Lake(settings.lake_dir).read_or_empty(GROUPS)), set(known)
+    return {group.group_id: group for group in stored if group.group_id in has_partition}
 
 
 def _looks(

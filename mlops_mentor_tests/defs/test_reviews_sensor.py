@@ -26,14 +26,17 @@ class Watched:
     made: ReviewedClass
     instance: dg.DagsterInstance
     run_keys: set[str | None] = field(default_factory=set)
+    cursor: str | None = None
 
     def write(self, *rows: str) -> None:
         self.made.settings.reviews_file.write_text(HEADER + "".join(f"{row}\n" for row in rows))
 
     def tick(self) -> SensorExecutionData:
         mentor = Mentor(data_dir=str(self.made.folder), course=str(self.made.folder / "course.yaml"))
-        context = dg.build_sensor_context(instance=self.instance, resources={"mentor": mentor})
-        return make_reviews_sensor().evaluate_tick(context)
+        context = dg.build_sensor_context(self.instance, cursor=self.cursor, resources={"mentor": mentor})
+        found = make_reviews_sensor().evaluate_tick(context)
+        self.cursor = found.cursor
+        return found
 
     def run(self) -> list[str | None]:
         """Names of the jobs that a tick starts, done at once."""
@@ -72,6 +75,14 @@ def now() -> str:
 def test_nothing_is_asked_for_while_nothing_is_said(watched: Watched) -> None:
     result = watched.tick()
     assert not result.run_requests and "every page has them" in str(result.skip_message)
+
+
+def test_pages_are_not_looked_at_again_until_something_behind_them_changes(watched: Watched) -> None:
+    assert "every page has them" in str(watched.tick().skip_message)
+    assert "since every page was made" in str(watched.tick().skip_message)
+    watched.made.lake.confirm(FEEDBACK, "2")
+    assert "every page has them" in str(watched.tick().skip_message)
+    assert "since every page was made" in str(watched.tick().skip_message)
 
 
 def test_a_release_is_taken_over_and_renews_the_page_of_its_group_alone(watched: Watched) -> None:
