@@ -1,7 +1,8 @@
 """Old commits that are to be gone, remembered on this machine until they are.
 
-Belongs here: one small file beside the exported folder, which backups keep. Once history is cut, the Hub names the old commits no more, though it may
-still hand them out: who erases again after an interruption has to know what to look for.
+Belongs here: one small file beside the exported folder, which backups keep. Once history is cut, the Hub names the
+old commits no more, though it may still hand them out: who erases again after an interruption has to know what to
+look for.
 """
 
 import json
