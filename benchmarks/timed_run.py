@@ -18,7 +18,7 @@ from typing import Any
 
 import httpx
 
-from mlops_mentor import chain
+from mlops_mentor.chain import chain
 from mlops_mentor.cli.run import run_class
 from mlops_mentor.defs.launch import Launcher
 from mlops_mentor.settings import load_settings

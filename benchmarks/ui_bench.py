@@ -21,8 +21,8 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from benchmarks.class_of_copies import add_commit, make_class
 from benchmarks.processes import cpu_by_process, measured, memory_mb
-from mlops_mentor.lake import Lake
 from mlops_mentor.schemas import GROUP_TABLES, GROUPS, LEADERBOARD, REPO_STATS
+from mlops_mentor.storage.lake import Lake
 from mlops_mentor_tests.rehearsal.dagster_ui import ask, switch_sensors_on
 
 ROOT = Path(__file__).parents[1]

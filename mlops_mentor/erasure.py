@@ -13,10 +13,9 @@ from pathlib import Path
 import polars as pl
 from filelock import FileLock
 
+from mlops_mentor.chain.group_work import mirror_stem
 from mlops_mentor.errors import ConfigError
 from mlops_mentor.feedback.llm.answers import AnswerStore
-from mlops_mentor.group_work import mirror_stem
-from mlops_mentor.lake import Lake
 from mlops_mentor.schemas import (
     FEEDBACK,
     FEEDBACK_TABLES,
@@ -29,6 +28,7 @@ from mlops_mentor.schemas import (
     Table,
 )
 from mlops_mentor.settings import Settings
+from mlops_mentor.storage.lake import Lake
 
 _BY_GROUP = (*GROUP_TABLES, *FEEDBACK_TABLES, GROUP_OUTCOMES)
 

@@ -13,10 +13,10 @@ from urllib.parse import urlsplit
 from pydantic import AliasChoices, Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from mlops_mentor.addresses import LOOPBACK_HOSTS
 from mlops_mentor.course import Course, load_course
 from mlops_mentor.errors import ConfigError
-from mlops_mentor.lake_files import LakePath, lake_path
+from mlops_mentor.roster.addresses import LOOPBACK_HOSTS
+from mlops_mentor.storage.lake_files import LakePath, lake_path
 
 _MAX_WORKERS = 64
 _WORKERS_ASKING = 16

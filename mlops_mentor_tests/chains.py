@@ -8,7 +8,9 @@ from typing import Any, cast
 
 import polars as pl
 
-from mlops_mentor.chain import ChainResult, run_chain
+from mlops_mentor.chain.chain import ChainResult, run_chain
+from mlops_mentor.chain.group_work import GroupWork
+from mlops_mentor.chain.inputs import Inputs
 from mlops_mentor.course import Course
 from mlops_mentor.errors import GitHubError
 from mlops_mentor.github.access import NOT_ON_GITHUB, NotAsked
@@ -16,14 +18,12 @@ from mlops_mentor.github.answers import Activity, CheckedCommit, PullRequest
 from mlops_mentor.github.collector import RepoActivity
 from mlops_mentor.github.heads import Observation
 from mlops_mentor.github.workflow_runs import CommitsWithRuns
-from mlops_mentor.group_work import GroupWork
-from mlops_mentor.inputs import Inputs
-from mlops_mentor.lake import Lake
 from mlops_mentor.leaderboard.tables import group_status_frame
 from mlops_mentor.repos.mirror import Limits
 from mlops_mentor.repos.refs import Refs, remote_refs
-from mlops_mentor.roster import Group, groups_frame
+from mlops_mentor.roster.roster import Group, groups_frame
 from mlops_mentor.schemas import GITHUB_REPOS, GROUP_OUTCOMES, REPO_SNAPSHOTS, REPO_STATS, Table
+from mlops_mentor.storage.lake import Lake
 from mlops_mentor_tests.repos.chain import ASSETS
 from mlops_mentor_tests.repos.sources import BEGIN, Source
 

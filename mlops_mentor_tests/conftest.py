@@ -12,11 +12,11 @@ import pytest
 import pytest_socket
 from hypothesis import settings
 
-from mlops_mentor.addresses import Address
 from mlops_mentor.course import Course
-from mlops_mentor.lake import Lake
-from mlops_mentor.roster import Group
+from mlops_mentor.roster.addresses import Address
+from mlops_mentor.roster.roster import Group
 from mlops_mentor.schemas import COMMITS, FILES, Column, Table, validate
+from mlops_mentor.storage.lake import Lake
 
 _FOREIGN = ("MENTOR_", "GIT_", "GITHUB_", "GH_", "OPENAI_", "HF_", "DAGSTER_")
 _NOON = datetime(2027, 1, 5, 12, tzinfo=UTC)

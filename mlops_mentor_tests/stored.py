@@ -7,14 +7,14 @@ from typing import Any
 
 import polars as pl
 
-from mlops_mentor.freshness import github_keys, input_key, snapshot_key
+from mlops_mentor.chain.freshness import github_keys, input_key, snapshot_key
+from mlops_mentor.chain.inputs import Inputs
 from mlops_mentor.github.access import NOT_ON_GITHUB, NotAsked
 from mlops_mentor.github.heads import Observation
-from mlops_mentor.inputs import Inputs
-from mlops_mentor.lake import Lake
 from mlops_mentor.repos.refs import Refs
-from mlops_mentor.roster import Group
+from mlops_mentor.roster.roster import Group
 from mlops_mentor.schemas import GITHUB_TABLES, GROUP_OUTCOMES, GROUP_TABLES, REPO_SNAPSHOTS, Table
+from mlops_mentor.storage.lake import Lake
 
 MAIN = "refs/heads/main"
 ALL_TABLES = (*GROUP_TABLES, GROUP_OUTCOMES)

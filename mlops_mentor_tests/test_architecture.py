@@ -21,20 +21,21 @@ HOMES = {
     "jinja2": ("pages/render.py", "app/content.py"),
     "starlette": ("app", "desk"),
     "uvicorn": ("app", "desk"),
-    "upath": ("lake_files.py",),
+    "upath": ("storage/lake_files.py",),
     # GitHub and models are asked asynchronously, and nothing else is.
-    "anyio": ("github", "feedback", "changes.py"),
+    "anyio": ("github", "feedback", "chain/changes.py"),
     "typer": ("cli",),
     "rich": ("cli",),
     # Programs are started in two places: git, and the linters.
     "subprocess": ("repos/git.py", "evidence/quality/programs.py"),
 }
 # Later in the data flow, and further from the ground: a folder or a module imports only what stands before it.
-FLOORS = ("errors", "yaml_models", "diagnosis", "addresses", "schemas", "course", "whole_files", "lake_files",
-          "settings", "sheets", "roster", "extensions", "lake", "repos", "identity_rules", "identity_map", "github",
-          "evidence", "metrics", "inputs", "freshness", "group_work", "chain", "sheet_writing", "identity_sheet",
-          "feedback", "erasure", "leaderboard", "publish", "pages", "app", "desk", "changes", "waves", "sample",
-          "defs", "cli")  # fmt: skip
+FLOORS = ("errors", "yaml_models", "diagnosis", "schemas", "course", "storage/whole_files", "storage/lake_files",
+          "storage/lake", "sheets/reading", "sheets/writing", "roster/addresses", "roster/roster", "roster/extensions",
+          "settings", "repos", "identities/merging", "identities/rules", "identities/mapping", "identities/sheet",
+          "github", "evidence", "metrics", "chain/inputs", "chain/freshness", "chain/group_work", "chain/chain",
+          "chain/changes", "chain/waves", "feedback", "erasure", "leaderboard", "publish", "pages", "app", "desk",
+          "sample", "defs", "cli")  # fmt: skip
 
 
 def imports(file: Path) -> set[str]:

@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC
 from pathlib import Path
 
-from mlops_mentor.addresses import Address, AddressError, parse_address
+from mlops_mentor.chain.inputs import extensions_of, identities_of
 from mlops_mentor.cli.output import console, rich_table
 from mlops_mentor.diagnosis import Finding
 from mlops_mentor.errors import MentorError, RepoError, WarehouseError
@@ -17,15 +17,15 @@ from mlops_mentor.feedback.llm.diagnosis import diagnose_reviewer
 from mlops_mentor.feedback.rubric import load_rubric
 from mlops_mentor.github.access import github_access, repo_name
 from mlops_mentor.github.diagnosis import WITHOUT_TOKEN, diagnose_github
-from mlops_mentor.inputs import extensions_of, identities_of
 from mlops_mentor.leaderboard.warehouse import query
 from mlops_mentor.publish.names import load_left_out, load_public_names
 from mlops_mentor.repos import git
 from mlops_mentor.repos.login import Login, github_login
 from mlops_mentor.repos.refs import remote_refs
-from mlops_mentor.roster import load_roster
+from mlops_mentor.roster.addresses import Address, AddressError, parse_address
+from mlops_mentor.roster.roster import load_roster
 from mlops_mentor.settings import Settings
-from mlops_mentor.sheets import RowProblem
+from mlops_mentor.sheets.reading import RowProblem
 
 _MIN_GIT = (2, 36)
 _MIN_FREE_GB = 5

@@ -15,10 +15,10 @@ from mlops_mentor.errors import ConfigError, MentorError
 from mlops_mentor.feedback.class_feedback import feedback_of
 from mlops_mentor.feedback.estimate import estimate_class
 from mlops_mentor.feedback.inputs import FeedbackInputs, has_commit, load_feedback_inputs, reviews_of, sheet_key
-from mlops_mentor.lake import Lake
-from mlops_mentor.roster import Group, groups_from_frame
+from mlops_mentor.roster.roster import Group, groups_from_frame
 from mlops_mentor.schemas import FEEDBACK, FEEDBACK_REPORTS, GROUPS, LLM_CALLS, REVIEWS
 from mlops_mentor.settings import Settings
+from mlops_mentor.storage.lake import Lake
 
 if TYPE_CHECKING:
     from mlops_mentor.defs.launch import Launcher

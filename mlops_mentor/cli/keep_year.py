@@ -6,13 +6,13 @@ import polars as pl
 
 from mlops_mentor.cli.output import say
 from mlops_mentor.errors import ConfigError
-from mlops_mentor.lake import Lake
 from mlops_mentor.metrics.earlier_years import earlier_years_frame
 from mlops_mentor.metrics.same_code import compared_files
 from mlops_mentor.repos.starter import read_starter_commits, starter_addresses, starter_mirror
 from mlops_mentor.schemas import COMMITS, FILES, GROUPS
 from mlops_mentor.settings import Settings
-from mlops_mentor.whole_files import replace_whole
+from mlops_mentor.storage.lake import Lake
+from mlops_mentor.storage.whole_files import replace_whole
 
 
 def keep_class(settings: Settings, year: str) -> None:

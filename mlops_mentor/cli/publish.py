@@ -16,13 +16,13 @@ from mlops_mentor.cli.output import say
 from mlops_mentor.cli.progress import progress_display, progress_task
 from mlops_mentor.erasure import erase_stored
 from mlops_mentor.errors import ConfigError, MentorError, PublishError
-from mlops_mentor.lake import Lake
 from mlops_mentor.publish.hub.target import HubTarget, NoTarget, hub_lock, hub_target
 from mlops_mentor.publish.manifest import read_manifest
 from mlops_mentor.publish.names import leave_out, load_left_out
 from mlops_mentor.schemas import GROUPS, LEADERBOARD_HISTORY
 from mlops_mentor.settings import Settings
-from mlops_mentor.sheets import group_id_in
+from mlops_mentor.sheets.reading import group_id_in
+from mlops_mentor.storage.lake import Lake
 
 if TYPE_CHECKING:
     from mlops_mentor.defs.launch import Launcher

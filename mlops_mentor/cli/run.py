@@ -5,7 +5,9 @@ from collections.abc import Sequence
 
 from rich.progress import Progress
 
-from mlops_mentor.changes import changed_groups, is_roster_current, is_starter_code_current
+from mlops_mentor.chain.changes import changed_groups, is_roster_current, is_starter_code_current
+from mlops_mentor.chain.freshness import class_inputs_key, class_key
+from mlops_mentor.chain.inputs import extensions_of, identities_of
 from mlops_mentor.cli.feedback import feedback_due, run_feedback, say_feedback
 from mlops_mentor.cli.output import Format, say
 from mlops_mentor.cli.progress import follow, progress_display, progress_task
@@ -13,14 +15,12 @@ from mlops_mentor.cli.publish import publishing_problems, run_export, say_export
 from mlops_mentor.cli.show import failed_groups, show_leaderboard
 from mlops_mentor.errors import ConfigError, MentorError
 from mlops_mentor.feedback.inputs import reviews_of
-from mlops_mentor.freshness import class_inputs_key, class_key
-from mlops_mentor.inputs import extensions_of, identities_of
-from mlops_mentor.lake import Lake
 from mlops_mentor.leaderboard.warehouse import published_key
 from mlops_mentor.publish.class_export import is_export_current, is_site_current
-from mlops_mentor.roster import Group, Roster, RosterChange, groups_from_frame, load_roster, roster_change
+from mlops_mentor.roster.roster import Group, Roster, RosterChange, groups_from_frame, load_roster, roster_change
 from mlops_mentor.schemas import GROUPS
 from mlops_mentor.settings import Settings
+from mlops_mentor.storage.lake import Lake
 
 
 def run_class(settings: Settings, *, only: Sequence[str], accept_shorter: bool) -> None:

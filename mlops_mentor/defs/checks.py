@@ -12,7 +12,6 @@ from datetime import UTC, datetime, timedelta
 import dagster as dg
 import polars as pl
 
-from mlops_mentor.lake import Lake
 from mlops_mentor.schemas import (
     FEEDBACK,
     FEEDBACK_TABLES,
@@ -25,6 +24,7 @@ from mlops_mentor.schemas import (
     Table,
     problems,
 )
+from mlops_mentor.storage.lake import Lake
 
 FITS_SCHEMA = "fits_schema"
 IS_ACCESSIBLE = "is_accessible"

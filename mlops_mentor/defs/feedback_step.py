@@ -10,7 +10,7 @@ from typing import Any
 import dagster as dg
 from pydantic import Field
 
-from mlops_mentor.chain import ChainResult, Finished
+from mlops_mentor.chain.chain import ChainResult, Finished
 from mlops_mentor.defs.checks import FEEDBACK_CHECKS, evaluate_checks
 from mlops_mentor.defs.group_step import OWNER, group_failure, materializations
 from mlops_mentor.defs.metadata import asset_metadata
@@ -19,9 +19,9 @@ from mlops_mentor.defs.partitions import group_partitions
 from mlops_mentor.defs.resources import Mentor
 from mlops_mentor.feedback.class_feedback import reviewing
 from mlops_mentor.feedback.inputs import load_feedback_inputs
-from mlops_mentor.lake import Lake
-from mlops_mentor.roster import Group, groups_from_frame
+from mlops_mentor.roster.roster import Group, groups_from_frame
 from mlops_mentor.schemas import FEEDBACK, FEEDBACK_REPORTS, FEEDBACK_TABLES, GROUPS, LLM_CALLS, REVIEW_PACKS, Table
+from mlops_mentor.storage.lake import Lake
 
 # What the UI calls the pool, under Deployment, Concurrency.
 POOL = "llm"

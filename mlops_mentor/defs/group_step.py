@@ -15,17 +15,17 @@ from typing import Any
 import dagster as dg
 from pydantic import Field
 
-from mlops_mentor.chain import ChainResult, Compute, run_chain
+from mlops_mentor.chain.chain import ChainResult, Compute, run_chain
+from mlops_mentor.chain.freshness import wanted_details
+from mlops_mentor.chain.group_work import GroupWork
 from mlops_mentor.defs.checks import evaluate_checks, group_check_specs
 from mlops_mentor.defs.metadata import asset_metadata
 from mlops_mentor.defs.part_metadata import part_metadata
 from mlops_mentor.defs.partitions import group_partitions
 from mlops_mentor.defs.resources import Mentor
-from mlops_mentor.freshness import wanted_details
 from mlops_mentor.github.access import github_access
 from mlops_mentor.github.collector import collecting
-from mlops_mentor.group_work import GroupWork
-from mlops_mentor.roster import Group, groups_from_frame
+from mlops_mentor.roster.roster import Group, groups_from_frame
 from mlops_mentor.schemas import GROUP_TABLES, GROUPS, Table
 from mlops_mentor.settings import Settings
 

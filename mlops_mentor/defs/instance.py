@@ -14,7 +14,7 @@ from filelock import FileLock
 
 from mlops_mentor.errors import ConfigError
 from mlops_mentor.settings import Settings
-from mlops_mentor.whole_files import PRIVATE, replace_whole
+from mlops_mentor.storage.whole_files import PRIVATE, replace_whole
 
 # Runs that ask a model at the same time, each with `llm_concurrency` calls.
 _RUNS_AT_A_MODEL = 2

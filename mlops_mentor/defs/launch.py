@@ -24,9 +24,9 @@ from mlops_mentor.defs.orphans import PROCESS_TAG, end_orphaned_runs, process_lo
 from mlops_mentor.defs.partitions import NAME, range_tags, stretches, sync_partitions
 from mlops_mentor.defs.resources import Mentor
 from mlops_mentor.errors import MentorError
-from mlops_mentor.lake import Lake
 from mlops_mentor.schemas import GROUPS
 from mlops_mentor.settings import Settings
+from mlops_mentor.storage.lake import Lake
 
 # The console shows our own summary; Dagster's events are in its instance.
 _QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}

@@ -9,7 +9,7 @@ from typing import Any
 import dagster as dg
 import polars as pl
 
-from mlops_mentor.chain import Finished
+from mlops_mentor.chain.chain import Finished
 from mlops_mentor.defs.metadata import activity_picture, cell, table_metadata
 from mlops_mentor.schemas import (
     CHECKLIST,

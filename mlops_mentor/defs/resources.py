@@ -8,13 +8,13 @@ from contextlib import contextmanager, nullcontext
 
 import dagster as dg
 
+from mlops_mentor.chain.inputs import Inputs, load_inputs
 from mlops_mentor.defs.orphans import run_lock
 from mlops_mentor.errors import ConfigError
-from mlops_mentor.inputs import Inputs, load_inputs
-from mlops_mentor.lake import Lake
 from mlops_mentor.repos.login import github_login
 from mlops_mentor.repos.mirror import Limits
 from mlops_mentor.settings import Settings, load_settings
+from mlops_mentor.storage.lake import Lake
 
 
 class Mentor(dg.ConfigurableResource):  # type: ignore[type-arg]

@@ -12,7 +12,8 @@ from datetime import UTC, datetime
 
 import dagster as dg
 
-from mlops_mentor.changes import Look, look_at_groups
+from mlops_mentor.chain.changes import Look, look_at_groups
+from mlops_mentor.chain.waves import Cursor, Wave, due, plan_wave, resting_unread
 from mlops_mentor.defs.in_flight import groups_in_flight, is_roster_in_flight
 from mlops_mentor.defs.jobs import refresh_groups, refresh_pages, refresh_reviews, refresh_roster
 from mlops_mentor.defs.orphans import end_orphaned_runs
@@ -21,8 +22,7 @@ from mlops_mentor.defs.resources import Mentor
 from mlops_mentor.errors import LakeError, MentorError
 from mlops_mentor.feedback.inputs import has_commit, page_key, reviews_of, sheet_key
 from mlops_mentor.feedback.rubric import load_rubric
-from mlops_mentor.lake import Lake
-from mlops_mentor.roster import Group, groups_frame, groups_from_frame, load_roster, roster_change
+from mlops_mentor.roster.roster import Group, groups_frame, groups_from_frame, load_roster, roster_change
 from mlops_mentor.schemas import (
     FEEDBACK,
     FEEDBACK_REPORTS,
@@ -36,7 +36,7 @@ from mlops_mentor.schemas import (
     Table,
 )
 from mlops_mentor.settings import Settings
-from mlops_mentor.waves import Cursor, Wave, due, plan_wave, resting_unread
+from mlops_mentor.storage.lake import Lake
 
 WAVE_TAG = "mentor/wave"
 INTERVAL_S = 300

@@ -11,7 +11,7 @@ from starlette.responses import Response
 from mlops_mentor.desk.desk import desk_of
 from mlops_mentor.feedback.agreement import ALL_AREAS, agreement_frame, agreement_plot, pairs_frame
 from mlops_mentor.feedback.inputs import reviews_of
-from mlops_mentor.roster import groups_from_frame
+from mlops_mentor.roster.roster import groups_from_frame
 from mlops_mentor.schemas import FEEDBACK, GROUPS
 
 

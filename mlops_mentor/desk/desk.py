@@ -19,10 +19,10 @@ from mlops_mentor.desk.guard import is_loopback
 from mlops_mentor.desk.links import commit_url, group_path, source_path
 from mlops_mentor.errors import MentorError
 from mlops_mentor.feedback.rubric import Rubric, load_rubric
-from mlops_mentor.lake import Lake
 from mlops_mentor.pages.render import environment
 from mlops_mentor.pages.texts import markdown, ticked, visible
 from mlops_mentor.settings import Settings
+from mlops_mentor.storage.lake import Lake
 
 WHO_COOKIE = "mentor_desk_who"
 _NOTICE_COOKIE = "mentor_desk_notice"

@@ -18,10 +18,10 @@ from mlops_mentor.feedback.judgement import Citation, Remark
 from mlops_mentor.feedback.reports import feedback_reports_frame
 from mlops_mentor.feedback.reviews import Comment, Text, Word, general_comments
 from mlops_mentor.feedback.rubric import Area
-from mlops_mentor.lake import Lake
-from mlops_mentor.roster import Group
+from mlops_mentor.roster.roster import Group
 from mlops_mentor.schemas import FEEDBACK, FEEDBACK_REPORTS, REPO_SNAPSHOTS, REVIEW_PACKS
 from mlops_mentor.settings import Settings
+from mlops_mentor.storage.lake import Lake
 
 
 @dataclass(frozen=True)

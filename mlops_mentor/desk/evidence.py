@@ -13,7 +13,6 @@ import polars as pl
 from mlops_mentor.feedback.packs.facts import ITEMS, numbers_of
 from mlops_mentor.feedback.packs.findings import run_sentences
 from mlops_mentor.feedback.rubric import Area
-from mlops_mentor.lake import Lake
 from mlops_mentor.schemas import (
     CHECKLIST,
     CODE_QUALITY,
@@ -24,6 +23,7 @@ from mlops_mentor.schemas import (
     WORKFLOW_RUNS,
     Table,
 )
+from mlops_mentor.storage.lake import Lake
 
 _AUTOMATION = "ci_cd"
 _DIFFERING = ("unsupported", "partly_supported", "unclaimed")

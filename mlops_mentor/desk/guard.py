@@ -16,8 +16,8 @@ from starlette.requests import Request, cookie_parser
 from starlette.responses import RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from mlops_mentor.addresses import LOOPBACK_HOSTS
 from mlops_mentor.desk.access import SESSION_S, Sessions, is_own_form
+from mlops_mentor.roster.addresses import LOOPBACK_HOSTS
 
 SESSION_COOKIE = "mentor_desk_session"
 # A whole class's drafts to release are some 100 kB.

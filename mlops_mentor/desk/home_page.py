@@ -19,7 +19,7 @@ from mlops_mentor.desk.group_page import SAVED
 from mlops_mentor.desk.saying import say
 from mlops_mentor.desk.today import Flag, GroupState, Today, today
 from mlops_mentor.feedback.review_sheet import NewReview
-from mlops_mentor.roster import groups_from_frame
+from mlops_mentor.roster.roster import groups_from_frame
 from mlops_mentor.schemas import GROUPS
 from mlops_mentor.schemas.flags import SEVERITIES
 

@@ -11,12 +11,12 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
+from mlops_mentor.chain.inputs import identities_of
 from mlops_mentor.desk.desk import Desk, desk_of
 from mlops_mentor.desk.forms import text_of
 from mlops_mentor.desk.members import map_identity, unmapped
-from mlops_mentor.identity_rules import IdentityRule
-from mlops_mentor.inputs import identities_of
-from mlops_mentor.roster import groups_from_frame
+from mlops_mentor.identities.rules import IdentityRule
+from mlops_mentor.roster.roster import groups_from_frame
 from mlops_mentor.schemas import GROUPS
 
 _MAX_CELL = 1_000

@@ -1,6 +1,7 @@
 """Who is who, for a TA to say: identities that belong to no member yet, and what a TA can choose for each.
 
-Belongs here: the choices, and handing the word to `identity_sheet`. What the map makes of it is for `identity_map`.
+Belongs here: the choices, and handing the word to `identities.sheet`. What the map makes of it is for
+`identities.mapping`.
 """
 
 from collections import Counter
@@ -11,14 +12,14 @@ from typing import Any
 
 import polars as pl
 
-from mlops_mentor.identity_rules import IdentityRule
-from mlops_mentor.identity_sheet import NewIdentity, append_identity
-from mlops_mentor.inputs import identities_of
-from mlops_mentor.lake import Lake
-from mlops_mentor.repos.identities import Identity
-from mlops_mentor.roster import Group, groups_from_frame
+from mlops_mentor.chain.inputs import identities_of
+from mlops_mentor.identities.merging import Identity
+from mlops_mentor.identities.rules import IdentityRule
+from mlops_mentor.identities.sheet import NewIdentity, append_identity
+from mlops_mentor.roster.roster import Group, groups_from_frame
 from mlops_mentor.schemas import CONTRIBUTIONS, CONTRIBUTORS, GROUPS, UNMAPPED_IDENTITIES
 from mlops_mentor.settings import Settings
+from mlops_mentor.storage.lake import Lake
 
 
 @dataclass(frozen=True)

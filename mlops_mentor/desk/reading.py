@@ -10,10 +10,10 @@ import polars as pl
 from mlops_mentor.feedback.inputs import reviews_of
 from mlops_mentor.feedback.reports import feedback_reports_frame
 from mlops_mentor.feedback.rubric import load_rubric
-from mlops_mentor.lake import Lake
-from mlops_mentor.roster import Group, groups_from_frame
+from mlops_mentor.roster.roster import Group, groups_from_frame
 from mlops_mentor.schemas import FEEDBACK, FEEDBACK_REPORTS, GROUPS, REVIEW_PACKS, REVIEWS
 from mlops_mentor.settings import Settings
+from mlops_mentor.storage.lake import Lake
 
 
 def markdown_now(lake: Lake, settings: Settings, group: Group) -> str | None:

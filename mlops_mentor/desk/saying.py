@@ -10,9 +10,9 @@ import polars as pl
 
 from mlops_mentor.desk.standing import seen_token, the_class
 from mlops_mentor.feedback.review_sheet import NewReview, append_reviews
-from mlops_mentor.lake import Lake
 from mlops_mentor.schemas import FEEDBACK
 from mlops_mentor.settings import Settings
+from mlops_mentor.storage.lake import Lake
 
 AreaOfGroup = tuple[str, str]
 

@@ -17,13 +17,13 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, Response
 from starlette.routing import Route
 
-from mlops_mentor.addresses import LOOPBACK_HOSTS
 from mlops_mentor.desk import agreement_page, entry, group_page, home_page, identities_page, source_page
 from mlops_mentor.desk.access import Sessions
 from mlops_mentor.desk.desk import Desk
 from mlops_mentor.desk.forms import posted
 from mlops_mentor.desk.guard import Guard, Quiet, Seal
 from mlops_mentor.errors import ConfigError, MentorError
+from mlops_mentor.roster.addresses import LOOPBACK_HOSTS
 from mlops_mentor.settings import Settings
 
 DEFAULT_HOST, DEFAULT_PORT = "127.0.0.1", 7861

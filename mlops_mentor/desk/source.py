@@ -13,16 +13,16 @@ from urllib.parse import quote
 
 import polars as pl
 
+from mlops_mentor.chain.group_work import mirror_of
 from mlops_mentor.evidence.code.notebooks import read_notebook
 from mlops_mentor.evidence.code.sources import Source as CodeSource
 from mlops_mentor.feedback.markdown import blob_url
-from mlops_mentor.group_work import mirror_of
-from mlops_mentor.lake import Lake
 from mlops_mentor.repos import git
 from mlops_mentor.repos.blobs import read_blobs
-from mlops_mentor.roster import Group
+from mlops_mentor.roster.roster import Group
 from mlops_mentor.schemas import FEEDBACK, FLAGS, REPO_SNAPSHOTS, SAME_CODE
 from mlops_mentor.settings import Settings
+from mlops_mentor.storage.lake import Lake
 
 _MAX_BYTES = 16 * 2**20
 _MAX_LINES = 400

@@ -16,7 +16,7 @@ from mlops_mentor.desk.links import group_path
 from mlops_mentor.desk.reading import markdown_if_released, markdown_now
 from mlops_mentor.desk.source import Source, quoted_lines
 from mlops_mentor.errors import RepoError
-from mlops_mentor.roster import Group, groups_from_frame
+from mlops_mentor.roster.roster import Group, groups_from_frame
 from mlops_mentor.schemas import GROUPS
 
 _MOST_CONTEXT = 150

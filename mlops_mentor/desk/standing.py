@@ -16,10 +16,10 @@ from mlops_mentor.feedback.inputs import reviews_of
 from mlops_mentor.feedback.reports import Told, told_areas
 from mlops_mentor.feedback.reviews import Reviews, Text
 from mlops_mentor.feedback.rubric import Rubric, load_rubric
-from mlops_mentor.lake import Lake
-from mlops_mentor.roster import Group, groups_from_frame
+from mlops_mentor.roster.roster import Group, groups_from_frame
 from mlops_mentor.schemas import FEEDBACK, FEEDBACK_REPORTS, GROUPS, REVIEW_PACKS, empty
 from mlops_mentor.settings import Settings
+from mlops_mentor.storage.lake import Lake
 
 Standing = Literal["draft", "changed", "released"]
 # What a TA is shown of a draft. What it cost may change without a word of it changing.

@@ -14,10 +14,10 @@ from mlops_mentor.desk.members import count_unmapped
 from mlops_mentor.desk.standing import AreaStanding, the_class
 from mlops_mentor.errors import ConfigError
 from mlops_mentor.feedback.reports import TO_REVIEW
-from mlops_mentor.lake import Lake
 from mlops_mentor.schemas import FLAGS, GROUP_STATUS, SAME_CODE
 from mlops_mentor.schemas.flags import SEVERITIES
 from mlops_mentor.settings import Settings
+from mlops_mentor.storage.lake import Lake
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,8 @@ from dataclasses import dataclass, field, replace
 import anyio
 from anyio.from_thread import BlockingPortal, start_blocking_portal
 
-from mlops_mentor.chain import ChainResult, Finished, progress
+from mlops_mentor.chain.chain import ChainResult, Finished, progress
+from mlops_mentor.chain.group_work import GroupWork
 from mlops_mentor.errors import LLMError
 from mlops_mentor.feedback.area import Asking
 from mlops_mentor.feedback.group_feedback import GroupFeedback, review_group
@@ -25,12 +26,11 @@ from mlops_mentor.feedback.llm.session import make_budget, open_caller
 from mlops_mentor.feedback.llm.spending import Budget
 from mlops_mentor.feedback.packs.store import PackStore
 from mlops_mentor.github.access import NO_TOKEN
-from mlops_mentor.group_work import GroupWork
-from mlops_mentor.lake import Lake
 from mlops_mentor.repos.mirror import Limits
-from mlops_mentor.roster import Group
+from mlops_mentor.roster.roster import Group
 from mlops_mentor.schemas import FEEDBACK_TABLES, LLM_CALLS, empty
 from mlops_mentor.settings import Settings
+from mlops_mentor.storage.lake import Lake
 
 
 @dataclass

@@ -10,7 +10,7 @@ from typing import Any
 
 import polars as pl
 
-from mlops_mentor.group_work import GroupWork
+from mlops_mentor.chain.group_work import GroupWork
 from mlops_mentor.schemas import (
     CHECKLIST,
     CODE_QUALITY,

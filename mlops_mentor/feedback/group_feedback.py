@@ -16,7 +16,8 @@ import anyio
 import polars as pl
 from filelock import FileLock, Timeout
 
-from mlops_mentor.chain import ChainResult, Finished, locked
+from mlops_mentor.chain.chain import ChainResult, Finished, locked
+from mlops_mentor.chain.group_work import GroupWork
 from mlops_mentor.errors import ConfigError, MentorError
 from mlops_mentor.feedback.area import AreaResult, Asking, Reviewing, Row, review_area
 from mlops_mentor.feedback.evidence import GroupEvidence, group_evidence
@@ -31,8 +32,6 @@ from mlops_mentor.feedback.packs.redaction import Redactor, secret_places
 from mlops_mentor.feedback.packs.store import PackStore
 from mlops_mentor.feedback.reports import feedback_reports_frame
 from mlops_mentor.feedback.rubric import Area
-from mlops_mentor.group_work import GroupWork
-from mlops_mentor.lake import Lake
 from mlops_mentor.schemas import (
     COMMITS,
     CONTRIBUTIONS,
@@ -42,6 +41,7 @@ from mlops_mentor.schemas import (
     LLM_CALLS,
     REVIEW_PACKS,
 )
+from mlops_mentor.storage.lake import Lake
 
 log = logging.getLogger(__name__)
 # Another run may be waiting for a slow model on the same group; then everything is there when it ends.

@@ -10,6 +10,9 @@ from functools import cached_property
 
 import polars as pl
 
+from mlops_mentor.chain.freshness import input_key as evidence_key_of
+from mlops_mentor.chain.freshness import table_key
+from mlops_mentor.chain.inputs import Inputs, load_inputs
 from mlops_mentor.course import Course
 from mlops_mentor.errors import LakeError
 from mlops_mentor.feedback.judge.judge import Judge
@@ -19,11 +22,7 @@ from mlops_mentor.feedback.prompts import Prompts, load_prompts
 from mlops_mentor.feedback.reviews import Reviews, load_reviews, reviews_key
 from mlops_mentor.feedback.rubric import Rubric, load_rubric
 from mlops_mentor.feedback.rules.rulebook import load_rulebook
-from mlops_mentor.freshness import input_key as evidence_key_of
-from mlops_mentor.freshness import table_key
-from mlops_mentor.inputs import Inputs, load_inputs
-from mlops_mentor.lake import Lake
-from mlops_mentor.roster import Group
+from mlops_mentor.roster.roster import Group
 from mlops_mentor.schemas import (
     FEEDBACK,
     FEEDBACK_REPORTS,
@@ -35,6 +34,7 @@ from mlops_mentor.schemas import (
     REVIEWS,
 )
 from mlops_mentor.settings import Settings
+from mlops_mentor.storage.lake import Lake
 
 
 @dataclass(frozen=True)

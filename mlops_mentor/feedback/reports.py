@@ -28,7 +28,7 @@ from mlops_mentor.feedback.page import (
 )
 from mlops_mentor.feedback.reviews import Text, effective, general_comments
 from mlops_mentor.feedback.rubric import Rubric
-from mlops_mentor.roster import Group
+from mlops_mentor.roster.roster import Group
 from mlops_mentor.schemas import FEEDBACK_REPORTS
 
 _OVERALL = {"code": "Code quality, unit testing and CI/CD together", "report": "Exam report"}

@@ -1,6 +1,6 @@
 """The TAs' word into `reviews.csv`: rows at its end, so that nothing that anybody wrote is lost.
 
-Belongs here: what a row says, and that it will be read as it was meant. Writing sheets is for `sheet_writing`, what
+Belongs here: what a row says, and that it will be read as it was meant. Writing sheets is for `sheets.writing`, what
 rows mean for `reviews`.
 """
 
@@ -15,7 +15,7 @@ import polars as pl
 
 from mlops_mentor.feedback.reviews import ALIASES, HEADER, TAKEN_BACK, Reviews, check_review, load_reviews
 from mlops_mentor.feedback.rubric import Rubric
-from mlops_mentor.sheet_writing import Sheet, change_sheet
+from mlops_mentor.sheets.writing import Sheet, change_sheet
 
 # The name by which each column is found, and what a new one is called.
 _COLUMNS = {name.replace("_", " "): name for name in HEADER.split(",")}

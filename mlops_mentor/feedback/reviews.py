@@ -19,7 +19,7 @@ from mlops_mentor.course import utc_from_local, with_time_of_day
 from mlops_mentor.errors import ConfigError
 from mlops_mentor.feedback.rubric import Rubric
 from mlops_mentor.schemas import REVIEWS, empty
-from mlops_mentor.sheets import RowProblem, column_names, group_id_in, optional_rows, unguarded
+from mlops_mentor.sheets.reading import RowProblem, column_names, group_id_in, optional_rows, unguarded
 
 HEADER = "group_id,area,score,comment,reviewer,time,released,text"
 _COLUMNS = ("group id", "area", "score", "comment", "reviewer", "time", "released", "text")

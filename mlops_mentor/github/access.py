@@ -9,7 +9,7 @@ from urllib.parse import SplitResult, unquote, urlsplit
 
 from pydantic import SecretStr
 
-from mlops_mentor.addresses import Address
+from mlops_mentor.roster.addresses import Address
 from mlops_mentor.settings import Settings
 
 _PUBLIC = "https://github.com"

@@ -24,7 +24,7 @@ from mlops_mentor.github.limits import Usage
 from mlops_mentor.github.pull_requests import fetch_pull_requests
 from mlops_mentor.github.pushes import fetch_pushes
 from mlops_mentor.github.workflow_runs import CommitsWithRuns, fetch_runs_at, fetch_workflow_runs
-from mlops_mentor.roster import Group
+from mlops_mentor.roster.roster import Group
 from mlops_mentor.schemas import PULL_REQUESTS, WORKFLOW_RUNS
 
 log = logging.getLogger(__name__)

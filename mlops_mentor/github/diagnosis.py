@@ -14,7 +14,7 @@ from mlops_mentor.errors import GitHubError
 from mlops_mentor.github.access import GitHubAccess, repo_name
 from mlops_mentor.github.collector import make_client
 from mlops_mentor.github.heads import Observation, observe
-from mlops_mentor.roster import Group
+from mlops_mentor.roster.roster import Group
 
 # A sweep of 130 groups takes five, the first look at everything three hundred.
 _FEW_REQUESTS = 500

@@ -7,7 +7,7 @@ import polars as pl
 from mlops_mentor.errors import GitHubError
 from mlops_mentor.github.access import NotAsked
 from mlops_mentor.github.heads import Observation
-from mlops_mentor.roster import Group
+from mlops_mentor.roster.roster import Group
 from mlops_mentor.schemas import GITHUB_REPOS
 
 

@@ -18,9 +18,9 @@ import duckdb  # noqa: TID251 - the one place that knows DuckDB
 import polars as pl
 
 from mlops_mentor.errors import WarehouseError
-from mlops_mentor.lake import Lake
 from mlops_mentor.schemas import TABLES, Table
-from mlops_mentor.whole_files import sweep_temporary
+from mlops_mentor.storage.lake import Lake
+from mlops_mentor.storage.whole_files import sweep_temporary
 
 _SQL_TYPES = {
     "String": "varchar",

@@ -1,7 +1,7 @@
 """Attribution: whose the commits and the accounts of a group are.
 
-Belongs here: putting together what merges identities (`repos.identities`), what TAs say (`identity_map`) and which
-accounts are whose (`logins`). What is counted of it is for `contributions`.
+Belongs here: putting together what merges identities (`identities.merging`), what TAs say (`identities.mapping`) and
+which accounts are whose (`logins`). What is counted of it is for `contributions`.
 """
 
 from collections.abc import Mapping, Sequence
@@ -9,17 +9,17 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from mlops_mentor.identity_map import MappedContributors, apply_identity_map
-from mlops_mentor.identity_rules import IdentityRule
-from mlops_mentor.metrics.contributors import commit_identities
-from mlops_mentor.metrics.logins import LoginMatch, login_identity, logins_in, match_logins
-from mlops_mentor.repos.identities import (
+from mlops_mentor.identities.mapping import MappedContributors, apply_identity_map
+from mlops_mentor.identities.merging import (
     Contributor,
     Identity,
     merge_identities,
     parse_co_author,
 )
-from mlops_mentor.roster import Group
+from mlops_mentor.identities.rules import IdentityRule
+from mlops_mentor.metrics.contributors import commit_identities
+from mlops_mentor.metrics.logins import LoginMatch, login_identity, logins_in, match_logins
+from mlops_mentor.roster.roster import Group
 
 
 @dataclass(frozen=True)

@@ -12,18 +12,18 @@ from zoneinfo import ZoneInfo
 
 import polars as pl
 
-from mlops_mentor.identity_map import Member
-from mlops_mentor.metrics.areas import area_of
-from mlops_mentor.metrics.attribution import Attribution
-from mlops_mentor.metrics.logins import login_identity
-from mlops_mentor.repos.blame import Surviving
-from mlops_mentor.repos.identities import (
+from mlops_mentor.identities.mapping import Member
+from mlops_mentor.identities.merging import (
     Contributor,
     Identity,
     most_used,
     parse_co_author,
 )
-from mlops_mentor.roster import Group
+from mlops_mentor.metrics.areas import area_of
+from mlops_mentor.metrics.attribution import Attribution
+from mlops_mentor.metrics.logins import login_identity
+from mlops_mentor.repos.blame import Surviving
+from mlops_mentor.roster.roster import Group
 from mlops_mentor.schemas.contributions import CONTRIBUTIONS, UNMAPPED_IDENTITIES
 
 _PR_COLUMNS = ("num_prs_opened", "num_prs_merged", "num_prs_reviewed")

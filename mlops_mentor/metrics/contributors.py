@@ -1,6 +1,6 @@
 """Contributors: what each person, bot or assistant committed.
 
-Belongs here: counting. Which identities are one contributor is decided in `repos.identities`.
+Belongs here: counting. Which identities are one contributor is decided in `identities.merging`.
 """
 
 from collections import Counter
@@ -9,10 +9,10 @@ from zoneinfo import ZoneInfo
 
 import polars as pl
 
-from mlops_mentor.identity_map import apply_identity_map
-from mlops_mentor.identity_rules import IdentityRule
-from mlops_mentor.repos.identities import Contributor, Identity, merge_identities, most_used, parse_co_author
-from mlops_mentor.roster import Group
+from mlops_mentor.identities.mapping import apply_identity_map
+from mlops_mentor.identities.merging import Contributor, Identity, merge_identities, most_used, parse_co_author
+from mlops_mentor.identities.rules import IdentityRule
+from mlops_mentor.roster.roster import Group
 from mlops_mentor.schemas import CONTRIBUTORS
 
 

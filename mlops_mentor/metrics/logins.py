@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from mlops_mentor.repos.identities import Contributor, Identity, name_key
+from mlops_mentor.identities.merging import Contributor, Identity, name_key
 
 NOREPLY = "users.noreply.github.com"
 _MIN_LOGIN = 4

@@ -19,7 +19,7 @@ from mlops_mentor.metrics.progress import latest_progress
 from mlops_mentor.metrics.readme import MAX_CHARACTERS, num_words
 from mlops_mentor.metrics.reviews import review_numbers
 from mlops_mentor.metrics.workflow_state import actions_passing
-from mlops_mentor.roster import Group
+from mlops_mentor.roster.roster import Group
 from mlops_mentor.schemas import REPO_STATS
 
 _REQUIREMENTS = (

@@ -17,7 +17,7 @@ from mlops_mentor.pages.leaderboard import leaderboard_html
 from mlops_mentor.pages.links import SiteLinks, slug
 from mlops_mentor.pages.page import ASSETS, filled
 from mlops_mentor.pages.published import PublishedClass, PublishedFolder
-from mlops_mentor.whole_files import replace_whole, sweep_temporary
+from mlops_mentor.storage.whole_files import replace_whole, sweep_temporary
 
 LIST = "site.json"
 # Names that the site gives its files: nothing else is ever deleted, whatever the list says.

@@ -14,8 +14,6 @@ from filelock import FileLock
 
 from mlops_mentor.errors import LakeError
 from mlops_mentor.feedback.rubric import load_rubric
-from mlops_mentor.lake import Lake
-from mlops_mentor.lake_files import LakePath
 from mlops_mentor.publish.code_key import code_key
 from mlops_mentor.publish.dataset.facts import Facts, latest_change
 from mlops_mentor.publish.dataset.folder import CARD, Written, write_folder
@@ -27,11 +25,13 @@ from mlops_mentor.publish.privacy.known import known_people
 from mlops_mentor.publish.privacy.public_names import check_public_names
 from mlops_mentor.publish.tables.all import published_frames
 from mlops_mentor.publish.tables.source import Source
-from mlops_mentor.roster import groups_from_frame
+from mlops_mentor.roster.roster import groups_from_frame
 from mlops_mentor.schemas import FEEDBACK_REPORTS, GROUP_OUTCOMES, GROUPS, LEADERBOARD, LEADERBOARD_HISTORY
 from mlops_mentor.schemas.published import PUBLISHED
 from mlops_mentor.settings import Settings
-from mlops_mentor.whole_files import replace_whole
+from mlops_mentor.storage.lake import Lake
+from mlops_mentor.storage.lake_files import LakePath
+from mlops_mentor.storage.whole_files import replace_whole
 
 _LOCK_TIMEOUT_S = 600
 

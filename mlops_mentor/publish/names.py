@@ -13,10 +13,10 @@ from datetime import datetime
 from pathlib import Path
 
 from mlops_mentor.errors import ConfigError
-from mlops_mentor.roster import Group
+from mlops_mentor.roster.roster import Group
 from mlops_mentor.settings import Settings
-from mlops_mentor.sheet_writing import Sheet, change_sheet
-from mlops_mentor.sheets import RowProblem, column_names, group_id_in, optional_rows
+from mlops_mentor.sheets.reading import RowProblem, column_names, group_id_in, optional_rows
+from mlops_mentor.sheets.writing import Sheet, change_sheet
 
 _ALIASES = "group_id,alias"
 _UNPUBLISHED = "group_id,since"

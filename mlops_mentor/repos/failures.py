@@ -9,9 +9,9 @@ from collections.abc import Iterator
 
 from filelock import Timeout
 
-from mlops_mentor.addresses import Address
 from mlops_mentor.errors import GitError, RepoError
 from mlops_mentor.repos import git
+from mlops_mentor.roster.addresses import Address
 
 _NOT_FOUND = re.compile(
     r"repository .*not found|not found$|does not exist|does not appear to be a git repository|error: 404|error: 410"

@@ -17,13 +17,13 @@ from pathlib import Path
 
 from filelock import FileLock
 
-from mlops_mentor.addresses import Address
 from mlops_mentor.errors import GitError, RepoError
 from mlops_mentor.repos import git
 from mlops_mentor.repos.counted import all_counted, carry_commit, forget_counted, put_counted
 from mlops_mentor.repos.failures import classified
 from mlops_mentor.repos.login import Login
 from mlops_mentor.repos.refs import Refs, mirror_refs, remote_refs
+from mlops_mentor.roster.addresses import Address
 
 _REFSPECS = ("+refs/heads/*:refs/heads/*", "+refs/tags/*:refs/tags/*", "+refs/pull/*/head:refs/pull/*/head")
 

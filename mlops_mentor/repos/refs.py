@@ -9,9 +9,9 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
-from mlops_mentor.addresses import Address
 from mlops_mentor.repos import git
 from mlops_mentor.repos.login import Login
+from mlops_mentor.roster.addresses import Address
 
 _COUNTED = re.compile(r"^refs/(?:heads/.+|tags/.+|pull/\d+/head)$")
 _PULL = re.compile(r"^refs/pull/\d+/head$")

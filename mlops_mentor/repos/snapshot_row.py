@@ -10,7 +10,7 @@ import polars as pl
 from mlops_mentor.errors import RepoError
 from mlops_mentor.repos.mirror import MirrorState
 from mlops_mentor.repos.snapshot import Snapshot
-from mlops_mentor.roster import Group
+from mlops_mentor.roster.roster import Group
 from mlops_mentor.schemas import REPO_SNAPSHOTS
 
 

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import polars as pl
 
-from mlops_mentor.addresses import Address, AddressError, parse_address
 from mlops_mentor.errors import ConfigError
 from mlops_mentor.repos import git
+from mlops_mentor.roster.addresses import Address, AddressError, parse_address
 from mlops_mentor.schemas import STARTER_FILES, STARTER_SHAPES
 
 _CHANGE = re.compile(r"(?s):\d+ (\d+) [0-9a-f]+ ([0-9a-f]+) [A-Z]\0([^\0]*)\0")

@@ -19,7 +19,7 @@ from mlops_mentor.sample.squashing_group import squashing_history
 from mlops_mentor.sample.starter import course_history, starter_history
 from mlops_mentor.sample.strong_group import strong_history
 from mlops_mentor.sample.uneven_groups import last_night_history, late_history, solo_history, untouched_history
-from mlops_mentor.whole_files import replace_whole
+from mlops_mentor.storage.whole_files import replace_whole
 
 # Group 9 is missing on purpose: its repository does not exist.
 _HISTORIES: dict[int, Callable[[], History]] = {

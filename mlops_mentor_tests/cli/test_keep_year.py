@@ -6,13 +6,13 @@ from pathlib import Path
 import polars as pl
 import pytest
 
+from mlops_mentor.chain.freshness import class_inputs_key
 from mlops_mentor.cli.keep_year import keep_class
 from mlops_mentor.errors import ConfigError, LakeError
-from mlops_mentor.freshness import class_inputs_key
-from mlops_mentor.lake import Lake
 from mlops_mentor.metrics.earlier_years import read_earlier_years
 from mlops_mentor.schemas import COMMITS, FILES, GROUPS
 from mlops_mentor.settings import Settings
+from mlops_mentor.storage.lake import Lake
 
 MakeFrame = Callable[..., pl.DataFrame]
 _COURSE = """

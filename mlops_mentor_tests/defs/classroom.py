@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import Any
 
 from mlops_mentor.defs.launch import Launcher, launcher
-from mlops_mentor.lake import Lake
 from mlops_mentor.leaderboard.warehouse import query
 from mlops_mentor.schemas import GROUP_STATUS, TABLES
 from mlops_mentor.settings import Settings
+from mlops_mentor.storage.lake import Lake
 from mlops_mentor_tests.repos.sources import Source
 
 COURSE = """\

@@ -6,8 +6,8 @@ import dagster as dg
 import polars as pl
 
 from mlops_mentor.defs.checks import NO_SERIOUS_FLAGS, evaluate_checks, flag_failures
-from mlops_mentor.lake import Lake
 from mlops_mentor.schemas import FLAGS, GROUPS, empty
+from mlops_mentor.storage.lake import Lake
 
 MakeFrame = Callable[..., pl.DataFrame]
 

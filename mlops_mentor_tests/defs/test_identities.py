@@ -5,10 +5,10 @@ from typing import Any
 
 import dagster as dg
 
-from mlops_mentor.changes import changed_groups
+from mlops_mentor.chain.changes import changed_groups
 from mlops_mentor.defs.instance import open_instance
 from mlops_mentor.defs.launch import launcher
-from mlops_mentor.roster import groups_from_frame
+from mlops_mentor.roster.roster import groups_from_frame
 from mlops_mentor.schemas import CONTRIBUTIONS, GROUPS, REPO_STATS, UNMAPPED_IDENTITIES
 from mlops_mentor_tests.defs.classroom import Classroom, refresh
 

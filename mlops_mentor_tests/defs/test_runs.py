@@ -9,16 +9,15 @@ import dagster as dg
 import polars as pl
 import pytest
 
-from mlops_mentor.changes import changed_groups
+from mlops_mentor.chain.changes import changed_groups
 from mlops_mentor.defs.instance import open_instance
 from mlops_mentor.defs.launch import launcher
 from mlops_mentor.defs.partitions import group_partitions
 from mlops_mentor.errors import SchemaError
-from mlops_mentor.lake import Lake
 from mlops_mentor.leaderboard.warehouse import query
 from mlops_mentor.repos.commits import read_commits
 from mlops_mentor.repos.files import read_files
-from mlops_mentor.roster import groups_from_frame
+from mlops_mentor.roster.roster import groups_from_frame
 from mlops_mentor.schemas import (
     COMMITS,
     FILES,
@@ -30,6 +29,7 @@ from mlops_mentor.schemas import (
     REPO_STATS,
     Table,
 )
+from mlops_mentor.storage.lake import Lake
 from mlops_mentor_tests.defs.classroom import Classroom, make_classroom
 
 MakeRoom = Callable[..., Classroom]

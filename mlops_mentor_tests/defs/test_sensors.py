@@ -13,7 +13,8 @@ from dagster._core.definitions.sensor_definition import SensorExecutionData
 from dagster._core.execution.backfill import BulkActionStatus, PartitionBackfill
 from dagster._core.remote_origin import RegisteredCodeLocationOrigin, RemoteJobOrigin, RemoteRepositoryOrigin
 
-from mlops_mentor.changes import UNREADABLE, Look
+from mlops_mentor.chain.changes import UNREADABLE, Look
+from mlops_mentor.chain.waves import Cursor
 from mlops_mentor.defs import sensors
 from mlops_mentor.defs.build import build_defs
 from mlops_mentor.defs.instance import open_instance
@@ -22,10 +23,9 @@ from mlops_mentor.defs.partitions import NAME, RANGE_END, RANGE_START, range_tag
 from mlops_mentor.defs.resources import Mentor
 from mlops_mentor.defs.sensors import LOOK_BUDGET_S, WAVE_TAG, make_repository_sensor, make_roster_sensor
 from mlops_mentor.errors import ConfigError
-from mlops_mentor.roster import Group, groups_frame, load_roster
+from mlops_mentor.roster.roster import Group, groups_frame, load_roster
 from mlops_mentor.schemas import GROUPS, LEADERBOARD, STARTER_FILES, empty
 from mlops_mentor.settings import Settings
-from mlops_mentor.waves import Cursor
 from mlops_mentor_tests.defs.classroom import COURSE, Classroom
 
 NOON = datetime(2099, 1, 5, 12, tzinfo=UTC)

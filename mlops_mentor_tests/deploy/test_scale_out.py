@@ -23,9 +23,9 @@ from mlops_mentor.defs.jobs import refresh_class, refresh_feedback, refresh_revi
 from mlops_mentor.defs.launch import launcher
 from mlops_mentor.defs.orphans import BEGUN
 from mlops_mentor.defs.partitions import range_tags
-from mlops_mentor.lake import Lake
-from mlops_mentor.lake_files import lake_path
 from mlops_mentor.schemas import FEEDBACK, GROUP_OUTCOMES, LEADERBOARD_HISTORY
+from mlops_mentor.storage.lake import Lake
+from mlops_mentor.storage.lake_files import lake_path
 from mlops_mentor_tests.defs.classroom import Classroom, refresh
 from mlops_mentor_tests.deploy.classes import GIVEN, class_to_spread, group_ids, leaderboard_csv, same_class
 from mlops_mentor_tests.deploy.services import (

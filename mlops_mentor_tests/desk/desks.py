@@ -7,11 +7,10 @@ from typing import Any
 
 import polars as pl
 
-from mlops_mentor.addresses import Address
 from mlops_mentor.feedback.reports import feedback_reports_frame
 from mlops_mentor.feedback.rubric import load_rubric
-from mlops_mentor.lake import Lake
-from mlops_mentor.roster import Group, groups_frame
+from mlops_mentor.roster.addresses import Address
+from mlops_mentor.roster.roster import Group, groups_frame
 from mlops_mentor.schemas import (
     FEEDBACK,
     FEEDBACK_REPORTS,
@@ -23,6 +22,7 @@ from mlops_mentor.schemas import (
     empty,
 )
 from mlops_mentor.settings import Settings
+from mlops_mentor.storage.lake import Lake
 from mlops_mentor_tests.feedback.classes import COURSE
 from mlops_mentor_tests.feedback.rows import SHA, feedback_rows
 

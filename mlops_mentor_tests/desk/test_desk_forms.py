@@ -8,10 +8,10 @@ from datetime import UTC, datetime, timedelta
 import polars as pl
 import pytest
 
+from mlops_mentor.chain.inputs import identities_of
 from mlops_mentor.desk.area_forms import text_id
 from mlops_mentor.desk.server import build_desk
 from mlops_mentor.feedback.inputs import reviews_of
-from mlops_mentor.inputs import identities_of
 from mlops_mentor.schemas import CONTRIBUTORS, FEEDBACK, UNMAPPED_IDENTITIES
 from mlops_mentor_tests.conftest import MakeFrame
 from mlops_mentor_tests.desk.visitors import Form, Visitor, forms_in

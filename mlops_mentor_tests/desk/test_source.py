@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from mlops_mentor.chain.group_work import mirror_of
 from mlops_mentor.desk.source import Source as Shown
 from mlops_mentor.desk.source import quoted_lines
-from mlops_mentor.group_work import mirror_of
 from mlops_mentor.repos.mirror import Limits, update_mirror
-from mlops_mentor.roster import Group, groups_frame
+from mlops_mentor.roster.roster import Group, groups_frame
 from mlops_mentor.schemas import GROUPS
 from mlops_mentor_tests.desk.desks import Data
 from mlops_mentor_tests.desk.visitors import Visitor

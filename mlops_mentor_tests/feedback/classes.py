@@ -7,16 +7,16 @@ from typing import Any
 
 import polars as pl
 
-from mlops_mentor.addresses import Address
-from mlops_mentor.chain import ChainResult
+from mlops_mentor.chain.chain import ChainResult
 from mlops_mentor.feedback.class_feedback import reviewing
 from mlops_mentor.feedback.inputs import FeedbackInputs, load_feedback_inputs
 from mlops_mentor.feedback.packs.pack import Pack
 from mlops_mentor.feedback.packs.store import PackStore
-from mlops_mentor.lake import Lake
-from mlops_mentor.roster import Group, groups_frame
+from mlops_mentor.roster.addresses import Address
+from mlops_mentor.roster.roster import Group, groups_frame
 from mlops_mentor.schemas import FEEDBACK, FEEDBACK_TABLES, GROUPS, LLM_CALLS, REVIEWS
 from mlops_mentor.settings import Settings
+from mlops_mentor.storage.lake import Lake
 from mlops_mentor_tests.chains import Chain
 from mlops_mentor_tests.evidence.report.reports import report
 from mlops_mentor_tests.repos.sources import Change, Source

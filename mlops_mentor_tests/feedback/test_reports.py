@@ -7,10 +7,10 @@ import polars as pl
 import pytest
 from markdown_it import MarkdownIt
 
-from mlops_mentor.addresses import Address
 from mlops_mentor.feedback.reports import feedback_reports_frame
 from mlops_mentor.feedback.rubric import load_rubric
-from mlops_mentor.roster import Group
+from mlops_mentor.roster.addresses import Address
+from mlops_mentor.roster.roster import Group
 from mlops_mentor.schemas import FEEDBACK_REPORTS, REVIEW_PACKS, REVIEWS, empty, validate
 from mlops_mentor_tests.feedback.rows import (
     SHA,

@@ -9,9 +9,9 @@ from typing import Any
 import polars as pl
 import pytest
 
+from mlops_mentor.chain.freshness import class_key
 from mlops_mentor.feedback.class_feedback import feedback_of
 from mlops_mentor.feedback.estimate import Estimate, estimate_class
-from mlops_mentor.freshness import class_key
 from mlops_mentor.schemas import FEEDBACK, FEEDBACK_REPORTS, LLM_CALLS, REPO_SNAPSHOTS, REVIEW_PACKS, REVIEWS, empty
 from mlops_mentor_tests.chains import COURSE, Chain, finished, recomputed
 from mlops_mentor_tests.feedback.classes import CONTENTS, ReviewedClass

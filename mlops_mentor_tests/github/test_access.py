@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from mlops_mentor.addresses import Address, parse_address
 from mlops_mentor.github.access import github_access, repo_name
+from mlops_mentor.roster.addresses import Address, parse_address
 from mlops_mentor.settings import Settings
 
 PUBLIC = "https://github.com"

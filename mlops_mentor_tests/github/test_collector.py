@@ -10,14 +10,14 @@ from typing import TypeVar
 
 import pytest
 
-from mlops_mentor.addresses import parse_address
 from mlops_mentor.errors import GitHubError
 from mlops_mentor.github.access import NO_TOKEN, NOT_ON_GITHUB, GitHubAccess
 from mlops_mentor.github.collector import PULLS, RUNS, Collector, RepoActivity, collecting
 from mlops_mentor.github.graphql import GraphQLError
 from mlops_mentor.github.heads import Observation
 from mlops_mentor.github.limits import Usage
-from mlops_mentor.roster import Group
+from mlops_mentor.roster.addresses import parse_address
+from mlops_mentor.roster.roster import Group
 from mlops_mentor_tests.github.fake import fake_access
 from mlops_mentor_tests.github.graphql import Asked, FakeClient, FakeRepo, commit, pull, push, sha, suite
 

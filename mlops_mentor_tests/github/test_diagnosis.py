@@ -10,7 +10,7 @@ from mlops_mentor.diagnosis import Finding
 from mlops_mentor.errors import GitHubError
 from mlops_mentor.github.access import GitHubAccess
 from mlops_mentor.github.diagnosis import diagnose_github
-from mlops_mentor.roster import Group
+from mlops_mentor.roster.roster import Group
 from mlops_mentor_tests.github.fake import fake_access
 from mlops_mentor_tests.github.graphql import Asked, FakeClient, FakeRepo
 

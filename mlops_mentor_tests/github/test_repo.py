@@ -10,7 +10,7 @@ from mlops_mentor.errors import GitHubError
 from mlops_mentor.github.access import NO_TOKEN, NOT_ON_GITHUB, NotAsked
 from mlops_mentor.github.heads import Observation, observe
 from mlops_mentor.github.repo import github_repo_frame, unasked_repo_frame
-from mlops_mentor.roster import Group
+from mlops_mentor.roster.roster import Group
 from mlops_mentor.schemas import GITHUB_REPOS, validate
 from mlops_mentor_tests.github.graphql import FakeClient, FakeRepo, pull
 

@@ -5,9 +5,9 @@ from pathlib import Path
 from mlops_mentor.evidence.checklist.items import checklist
 from mlops_mentor.evidence.checklist.tables import checklist_frame
 from mlops_mentor.evidence.finding import Finding, Location
-from mlops_mentor.lake import Lake
 from mlops_mentor.leaderboard.warehouse import publish_warehouse, query
 from mlops_mentor.schemas import CHECKLIST
+from mlops_mentor.storage.lake import Lake
 from mlops_mentor_tests.evidence.checklist.lists import claims_of
 
 LIST = """# Report

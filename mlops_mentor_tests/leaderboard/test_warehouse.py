@@ -11,7 +11,6 @@ import polars as pl
 import pytest
 
 from mlops_mentor.errors import MentorError, WarehouseError
-from mlops_mentor.lake import Lake
 from mlops_mentor.leaderboard.warehouse import Result, publish_warehouse, query
 from mlops_mentor.schemas import (
     COMMITS,
@@ -26,6 +25,7 @@ from mlops_mentor.schemas import (
     TABLES,
     WORKFLOW_RUNS,
 )
+from mlops_mentor.storage.lake import Lake
 
 MakeFrame = Callable[..., pl.DataFrame]
 VIEWS = {"groups_to_look_at", "flags_to_look_at", "flags_today", "claims_without_evidence", "evidence_without_claim",

@@ -7,12 +7,12 @@ from zoneinfo import ZoneInfo
 import polars as pl
 import pytest
 
-from mlops_mentor.identity_rules import IdentityRule
+from mlops_mentor.identities.rules import IdentityRule
 from mlops_mentor.metrics.attribution import attribute
 from mlops_mentor.metrics.balance import balance_numbers
 from mlops_mentor.metrics.contributions import contributions_frame, unmapped_identities_frame
 from mlops_mentor.repos.blame import Surviving
-from mlops_mentor.roster import Group
+from mlops_mentor.roster.roster import Group
 from mlops_mentor.schemas import CONTRIBUTIONS, PULL_REQUESTS, UNMAPPED_IDENTITIES, validate
 from mlops_mentor.schemas.metrics import BALANCE_COLUMNS
 

@@ -7,10 +7,10 @@ from zoneinfo import ZoneInfo
 
 import polars as pl
 
-from mlops_mentor.addresses import Address
+from mlops_mentor.identities.merging import Identity
 from mlops_mentor.metrics.contributors import commit_identities, contributors_frame
-from mlops_mentor.repos.identities import Identity
-from mlops_mentor.roster import Group
+from mlops_mentor.roster.addresses import Address
+from mlops_mentor.roster.roster import Group
 from mlops_mentor.schemas import CONTRIBUTORS, validate
 
 MakeFrame = Callable[..., pl.DataFrame]

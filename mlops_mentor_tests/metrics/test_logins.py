@@ -5,9 +5,9 @@ from typing import Any
 
 import polars as pl
 
+from mlops_mentor.identities.merging import merge_identities
 from mlops_mentor.metrics.contributors import commit_identities
 from mlops_mentor.metrics.logins import logins_in, match_logins
-from mlops_mentor.repos.identities import merge_identities
 from mlops_mentor.schemas import PULL_REQUESTS
 
 MakeFrame = Callable[..., pl.DataFrame]

@@ -12,7 +12,7 @@ from mlops_mentor.course import ProgressWeights
 from mlops_mentor.evidence.daily import Standing
 from mlops_mentor.metrics.attribution import attribute
 from mlops_mentor.metrics.progress import known_standings, latest_progress, progress_frame, weighted_mean
-from mlops_mentor.roster import Group
+from mlops_mentor.roster.roster import Group
 from mlops_mentor.schemas import PROGRESS, WORKFLOW_RUNS, validate
 from mlops_mentor.schemas.metrics import PROGRESS_PARTS
 

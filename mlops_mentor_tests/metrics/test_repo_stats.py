@@ -10,7 +10,7 @@ import pytest
 from mlops_mentor.course import Course
 from mlops_mentor.metrics.contributors import contributors_frame
 from mlops_mentor.metrics.repo_stats import GitHubSays, empty_repo_stats_frame, repo_stats_frame, root_readme
-from mlops_mentor.roster import Group
+from mlops_mentor.roster.roster import Group
 from mlops_mentor.schemas import (
     CONTRIBUTIONS,
     PROGRESS,

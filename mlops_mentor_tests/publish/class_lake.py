@@ -13,13 +13,12 @@ from mlops_mentor.evidence.checklist.detect import all_detectors
 from mlops_mentor.evidence.checklist.items import checklist
 from mlops_mentor.evidence.code.facts import Facts
 from mlops_mentor.feedback.rubric import load_rubric
-from mlops_mentor.lake import Lake
 from mlops_mentor.metrics.activity import activity_matrix, num_active_days
 from mlops_mentor.metrics.balance import equality
 from mlops_mentor.metrics.progress import weighted_mean
 from mlops_mentor.publish.tables.all import published_frames
 from mlops_mentor.publish.tables.source import Source
-from mlops_mentor.roster import Group, groups_frame
+from mlops_mentor.roster.roster import Group, groups_frame
 from mlops_mentor.schemas import (
     CHECKLIST,
     COMMITS,
@@ -33,6 +32,7 @@ from mlops_mentor.schemas import (
     REPORT_ANSWERS,
     REPORT_CHECKS,
 )
+from mlops_mentor.storage.lake import Lake
 
 MakeFrame = Callable[..., pl.DataFrame]
 MakeGroup = Callable[..., Group]

@@ -9,7 +9,7 @@ import pytest
 
 from mlops_mentor.errors import ConfigError
 from mlops_mentor.publish.names import LeftOut, leave_out, load_aliases, load_left_out, load_public_names
-from mlops_mentor.roster import Group
+from mlops_mentor.roster.roster import Group
 from mlops_mentor.settings import Settings
 
 IDS = ("3", "1", "Group-B")

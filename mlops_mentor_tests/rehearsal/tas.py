@@ -12,8 +12,8 @@ from mlops_mentor.desk.saying import say
 from mlops_mentor.desk.standing import AreaStanding, the_class
 from mlops_mentor.errors import MentorError
 from mlops_mentor.feedback.review_sheet import NewReview
-from mlops_mentor.lake import Lake
 from mlops_mentor.settings import Settings
+from mlops_mentor.storage.lake import Lake
 from mlops_mentor_tests.rehearsal.people import Student
 
 _NAMES = ("Kim", "Alex")

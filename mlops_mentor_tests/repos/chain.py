@@ -7,19 +7,18 @@ import sys
 from datetime import UTC, date, datetime
 from pathlib import Path
 
-from mlops_mentor.addresses import Address
-from mlops_mentor.chain import ChainResult, run_chain
+from mlops_mentor.chain.chain import ChainResult, run_chain
+from mlops_mentor.chain.group_work import GroupWork
+from mlops_mentor.chain.inputs import Inputs
 from mlops_mentor.course import Course
 from mlops_mentor.defs.assets import evidence, github, metrics, repos
 from mlops_mentor.defs.group_step import GroupAsset
 from mlops_mentor.github.access import NOT_ON_GITHUB
-from mlops_mentor.group_work import GroupWork
-from mlops_mentor.inputs import Inputs
-from mlops_mentor.lake import Lake
 from mlops_mentor.leaderboard.tables import group_status_frame, leaderboard_frame
 from mlops_mentor.leaderboard.warehouse import publish_warehouse
 from mlops_mentor.repos.mirror import Limits
-from mlops_mentor.roster import Group, groups_frame
+from mlops_mentor.roster.addresses import Address
+from mlops_mentor.roster.roster import Group, groups_frame
 from mlops_mentor.schemas import (
     FLAGS,
     GITHUB_REPOS,
@@ -31,6 +30,7 @@ from mlops_mentor.schemas import (
     REPO_SNAPSHOTS,
     REPO_STATS,
 )
+from mlops_mentor.storage.lake import Lake
 
 # As the step of all groups orders them.
 ASSETS = sorted(

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
-from mlops_mentor.addresses import Address
+from mlops_mentor.roster.addresses import Address
 from mlops_mentor_tests.repos.sources import clean_environment
 
 

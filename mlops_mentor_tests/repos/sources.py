@@ -9,8 +9,8 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from mlops_mentor.addresses import Address
 from mlops_mentor.repos.mirror import Limits, MirrorState, update_mirror
+from mlops_mentor.roster.addresses import Address
 
 MAIN = "refs/heads/main"
 BEGIN = datetime(2027, 1, 5, 9, tzinfo=UTC)

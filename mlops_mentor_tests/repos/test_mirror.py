@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from mlops_mentor.addresses import Address
 from mlops_mentor.errors import RepoError
 from mlops_mentor.repos.mirror import Limits, MirrorState, _replace, fetch_commit, update_mirror
 from mlops_mentor.repos.refs import remote_refs
+from mlops_mentor.roster.addresses import Address
 from mlops_mentor_tests.repos.servers import git_server
 from mlops_mentor_tests.repos.sources import MAIN, Source, mirrored, plain_git
 

@@ -6,13 +6,13 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr
 
-from mlops_mentor.addresses import Address
 from mlops_mentor.errors import RepoError
 from mlops_mentor.repos import git
 from mlops_mentor.repos.blobs import read_blobs
 from mlops_mentor.repos.login import Login
 from mlops_mentor.repos.mirror import Limits, update_mirror
 from mlops_mentor.repos.refs import mirror_refs
+from mlops_mentor.roster.addresses import Address
 from mlops_mentor_tests.repos.plain import (
     assert_commits_agree,
     commits_of,

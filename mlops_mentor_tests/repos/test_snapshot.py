@@ -15,7 +15,7 @@ from mlops_mentor.repos.counted import counted, forget_counted
 from mlops_mentor.repos.mirror import Limits, MirrorState, fetch_commit
 from mlops_mentor.repos.snapshot import PushFeed, Snapshot, choose_snapshot
 from mlops_mentor.repos.snapshot_row import failed_snapshot_frame, snapshot_frame
-from mlops_mentor.roster import Group
+from mlops_mentor.roster.roster import Group
 from mlops_mentor.schemas import PUSHES, REPO_SNAPSHOTS, validate
 from mlops_mentor_tests.repos.sources import MAIN, Source, mirrored, plain_git
 

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from mlops_mentor.addresses import Address, AddressError, parse_address
 from mlops_mentor.errors import RepoError
 from mlops_mentor.repos import git
 from mlops_mentor.repos.mirror import Limits, update_mirror
 from mlops_mentor.repos.refs import remote_refs
+from mlops_mentor.roster.addresses import Address, AddressError, parse_address
 from mlops_mentor.schemas import GROUP_TABLES
 from mlops_mentor_tests.repos import chain
 from mlops_mentor_tests.repos.sources import Source, clean_environment, mirrored, plain_git

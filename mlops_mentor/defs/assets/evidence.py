@@ -1,5 +1,6 @@
 """Assets of evidence, by group: the report, the checklist, how the code stands, what is hostile."""
 
+from mlops_mentor.chain.group_work import Computed, GroupWork
 from mlops_mentor.defs.group_step import group_asset
 from mlops_mentor.evidence.checklist.claims import read_claims
 from mlops_mentor.evidence.checklist.detect import detect
@@ -11,7 +12,6 @@ from mlops_mentor.evidence.code.project import Project
 from mlops_mentor.evidence.hostile import find_hostile, hostile_content_frame
 from mlops_mentor.evidence.report.cross_checks import RepoFacts
 from mlops_mentor.evidence.report.tables import report_answers_frame, report_checks_frame
-from mlops_mentor.group_work import Computed, GroupWork
 from mlops_mentor.schemas import (
     CHECKLIST,
     CODE_QUALITY,

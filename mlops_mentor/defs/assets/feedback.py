@@ -11,8 +11,8 @@ from mlops_mentor.defs.resources import Mentor
 from mlops_mentor.feedback.agreement import agreement_frame, agreement_plot, pairs_frame
 from mlops_mentor.feedback.inputs import reviews_of, sheet_key
 from mlops_mentor.feedback.rubric import load_rubric
-from mlops_mentor.lake import Lake
 from mlops_mentor.schemas import FEEDBACK, FEEDBACK_AGREEMENT, GROUPS, REVIEWS
+from mlops_mentor.storage.lake import Lake
 
 _MAX_PREVIEW = 200
 _USABLE_ROWS = dg.AssetCheckSpec(

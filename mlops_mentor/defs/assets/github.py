@@ -1,5 +1,6 @@
 """Assets from GitHub's API, by group: `github_repos`, `pushes`, `pull_requests`, `workflow_runs`."""
 
+from mlops_mentor.chain.group_work import Computed, GroupWork
 from mlops_mentor.defs.group_step import group_asset
 from mlops_mentor.errors import GitHubError
 from mlops_mentor.github.access import NotAsked
@@ -7,7 +8,6 @@ from mlops_mentor.github.pull_requests import pull_requests_frame
 from mlops_mentor.github.pushes import pushes_frame
 from mlops_mentor.github.repo import github_repo_frame, unasked_repo_frame
 from mlops_mentor.github.workflow_runs import CommitsWithRuns, workflow_runs_frame
-from mlops_mentor.group_work import Computed, GroupWork
 from mlops_mentor.schemas import GITHUB_REPOS, PULL_REQUESTS, PUSHES, WORKFLOW_RUNS, empty
 
 

@@ -12,12 +12,11 @@ import dagster as dg
 import polars as pl
 from filelock import FileLock
 
+from mlops_mentor.chain.freshness import class_inputs_key, class_key
 from mlops_mentor.defs.automation import ONCE_A_WAVE
 from mlops_mentor.defs.group_step import OWNER
 from mlops_mentor.defs.metadata import asset_metadata, table_metadata, tables_metadata
 from mlops_mentor.defs.resources import Mentor
-from mlops_mentor.freshness import class_inputs_key, class_key
-from mlops_mentor.lake import Lake
 from mlops_mentor.leaderboard.tables import group_status_frame, leaderboard_frame, leaderboard_history_frame
 from mlops_mentor.leaderboard.warehouse import publish_warehouse
 from mlops_mentor.metrics.earlier_years import read_earlier_years
@@ -39,6 +38,7 @@ from mlops_mentor.schemas import (
     TABLES,
     Table,
 )
+from mlops_mentor.storage.lake import Lake
 
 _MAX_PREVIEW = 200
 _SHOWN = [

@@ -1,9 +1,9 @@
 """Assets of numbers, by group: who did what, flags, progress by day, and the row of `repo_stats`."""
 
+from mlops_mentor.chain.group_work import Computed, GroupWork
 from mlops_mentor.defs.group_step import group_asset
 from mlops_mentor.evidence.code.facts import Facts
 from mlops_mentor.evidence.daily import standings
-from mlops_mentor.group_work import Computed, GroupWork
 from mlops_mentor.metrics.contributions import contributions_frame, unmapped_identities_frame
 from mlops_mentor.metrics.contributors import contributors_frame
 from mlops_mentor.metrics.flags import Facts as FlagFacts

@@ -1,10 +1,10 @@
 """Assets read from git, by group: `repo_snapshots`, `commits`, `files`."""
 
+from mlops_mentor.chain.freshness import snapshot_key
+from mlops_mentor.chain.group_work import Computed, GroupWork
 from mlops_mentor.defs.group_step import group_asset
 from mlops_mentor.errors import GitHubError, RepoError
-from mlops_mentor.freshness import snapshot_key
 from mlops_mentor.github.access import NotAsked
-from mlops_mentor.group_work import Computed, GroupWork
 from mlops_mentor.repos.commits import read_commits
 from mlops_mentor.repos.files import read_files
 from mlops_mentor.repos.mirror import fetch_commit, update_mirror

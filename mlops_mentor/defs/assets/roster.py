@@ -6,13 +6,13 @@ from typing import Any
 import dagster as dg
 from pydantic import Field
 
+from mlops_mentor.chain.inputs import extensions_of, identities_of
 from mlops_mentor.defs.group_step import OWNER
 from mlops_mentor.defs.metadata import asset_metadata, table_metadata
 from mlops_mentor.defs.partitions import sync_partitions
 from mlops_mentor.defs.resources import Mentor
 from mlops_mentor.errors import RepoError
 from mlops_mentor.evidence.code.starter_shapes import read_starter_shapes
-from mlops_mentor.inputs import extensions_of, identities_of
 from mlops_mentor.repos.mirror import update_mirror
 from mlops_mentor.repos.refs import mirror_refs
 from mlops_mentor.repos.starter import (
@@ -22,7 +22,7 @@ from mlops_mentor.repos.starter import (
     starter_mirror,
     starter_shapes_key,
 )
-from mlops_mentor.roster import groups_frame, groups_from_frame, load_roster, roster_change
+from mlops_mentor.roster.roster import groups_frame, groups_from_frame, load_roster, roster_change
 from mlops_mentor.schemas import GROUPS, STARTER_FILES, STARTER_SHAPES
 
 _MAX_PREVIEW = 200

@@ -17,10 +17,10 @@ from mlops_mentor.evidence.code.shapes import Definition, definition_tokens, sha
 from mlops_mentor.evidence.code.sources import python_text
 from mlops_mentor.evidence.code.starter import DEFINITION, LINE, STATEMENT, StarterShapes, normal_lines
 from mlops_mentor.evidence.code.syntax import parse
-from mlops_mentor.lake import Lake
 from mlops_mentor.repos.blobs import read_blobs
 from mlops_mentor.repos.starter import read_starter_paths
 from mlops_mentor.schemas import STARTER_SHAPES
+from mlops_mentor.storage.lake import Lake
 
 # kind, name, version, value, times
 _Row = tuple[str, str, str, str, int]

@@ -14,7 +14,7 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from mlops_mentor.feedback.llm.calls import Answer, Usage
-from mlops_mentor.whole_files import PRIVATE, replace_whole
+from mlops_mentor.storage.whole_files import PRIVATE, replace_whole
 
 log = logging.getLogger(__name__)
 

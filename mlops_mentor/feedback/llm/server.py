@@ -14,8 +14,8 @@ from urllib.parse import urlsplit
 
 from pydantic import SecretStr
 
-from mlops_mentor.addresses import LOOPBACK_HOSTS
 from mlops_mentor.errors import ConfigError
+from mlops_mentor.roster.addresses import LOOPBACK_HOSTS
 from mlops_mentor.settings import Settings
 
 log = logging.getLogger(__name__)

@@ -15,7 +15,7 @@ from functools import cached_property
 from pathlib import Path
 
 from mlops_mentor.feedback.packs.pack import Pack
-from mlops_mentor.whole_files import PRIVATE, replace_whole, written_beside
+from mlops_mentor.storage.whole_files import PRIVATE, replace_whole, written_beside
 
 _PACK_ID = re.compile(r"[0-9a-f]{32}")
 _SECRET_BYTES = 32

@@ -12,8 +12,8 @@ from zoneinfo import ZoneInfo
 import polars as pl
 
 from mlops_mentor.course import Course, utc_from_local
+from mlops_mentor.identities.merging import Identity, kind_of
 from mlops_mentor.metrics.flags.facts import Facts, Flag, minutes, number_of
-from mlops_mentor.repos.identities import Identity, kind_of
 
 _DAY = timedelta(days=1)
 _FAILED = ("failure", "timed_out", "startup_failure")

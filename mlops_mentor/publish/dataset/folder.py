@@ -20,7 +20,7 @@ from mlops_mentor.publish.dataset.card import card_text
 from mlops_mentor.publish.dataset.facts import Facts, manifest_of, published_files
 from mlops_mentor.publish.manifest import MANIFEST
 from mlops_mentor.schemas.published import PUBLISHED
-from mlops_mentor.whole_files import replace_whole
+from mlops_mentor.storage.whole_files import replace_whole
 
 CARD = "README.md"
 _OURS = re.compile(r"all-[0-9a-f]{8}\.parquet")

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable
 from pathlib import Path
 
-from mlops_mentor.whole_files import replace_whole
+from mlops_mentor.storage.whole_files import replace_whole
 
 _COMMIT = re.compile(r"[0-9a-f]{40,64}")
 

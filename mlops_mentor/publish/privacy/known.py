@@ -9,14 +9,13 @@ from dataclasses import dataclass, field, replace
 
 import polars as pl
 
-from mlops_mentor.addresses import Address, without_login
+from mlops_mentor.chain.inputs import identities_of as map_of
 from mlops_mentor.errors import PrivacyError
 from mlops_mentor.feedback.packs.identities import Identities, Person, identities_of
 from mlops_mentor.feedback.packs.names import common_words
-from mlops_mentor.inputs import identities_of as map_of
-from mlops_mentor.lake import Lake
 from mlops_mentor.publish.privacy.repositories import Repository, repositories_of
-from mlops_mentor.roster import Group
+from mlops_mentor.roster.addresses import Address, without_login
+from mlops_mentor.roster.roster import Group
 from mlops_mentor.schemas import (
     COMMITS,
     CONTRIBUTIONS,
@@ -28,6 +27,7 @@ from mlops_mentor.schemas import (
     Table,
 )
 from mlops_mentor.settings import Settings
+from mlops_mentor.storage.lake import Lake
 
 _TABLES = (COMMITS, CONTRIBUTORS, CONTRIBUTIONS, PULL_REQUESTS, UNMAPPED_IDENTITIES)
 _SHAS = ("snapshot_sha", "tip_sha", "rewritten_from")

@@ -10,7 +10,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
-from mlops_mentor.roster import Group
+from mlops_mentor.roster.roster import Group
 
 _PART = re.compile(r"[a-z]+|\d+")
 _SPLIT = re.compile(r"(?<=[a-z])(?=[A-Z])")

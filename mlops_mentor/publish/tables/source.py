@@ -11,10 +11,10 @@ import polars as pl
 
 from mlops_mentor.course import Course
 from mlops_mentor.feedback.rubric import Rubric
-from mlops_mentor.lake import Lake
 from mlops_mentor.publish.tables.small_counts import persons_frame
 from mlops_mentor.schemas import COMMITS, LEADERBOARD, REPO_STATS, validate
 from mlops_mentor.schemas.published import Published
+from mlops_mentor.storage.lake import Lake
 
 
 @dataclass(frozen=True)

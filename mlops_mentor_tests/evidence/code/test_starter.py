@@ -10,9 +10,9 @@ from mlops_mentor.evidence.code.placeholders import ANYTHING, NAME, VERSION, fit
 from mlops_mentor.evidence.code.shapes import Definition, definition_tokens, digest
 from mlops_mentor.evidence.code.starter import StarterShapes
 from mlops_mentor.evidence.code.starter_shapes import load_shapes, read_starter_shapes
-from mlops_mentor.lake import Lake
 from mlops_mentor.repos.starter import starter_shapes_key
 from mlops_mentor.schemas import STARTER_SHAPES, validate
+from mlops_mentor.storage.lake import Lake
 from mlops_mentor_tests.repos.sources import Source
 
 _ROOT = b"{{ cookiecutter.repo_name }}/"

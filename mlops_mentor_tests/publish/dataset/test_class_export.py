@@ -8,14 +8,14 @@ import polars as pl
 import pytest
 
 from mlops_mentor.errors import ConfigError, LakeError
-from mlops_mentor.lake import Lake
 from mlops_mentor.publish.class_export import export_class, export_key, is_export_current
 from mlops_mentor.publish.manifest import MANIFEST, read_manifest
 from mlops_mentor.publish.names import leave_out
-from mlops_mentor.roster import Group
+from mlops_mentor.roster.roster import Group
 from mlops_mentor.schemas import FEEDBACK_REPORTS, GROUP_OUTCOMES, LEADERBOARD_HISTORY, REPO_STATS
 from mlops_mentor.schemas.published import PUBLISHED
 from mlops_mentor.settings import Settings
+from mlops_mentor.storage.lake import Lake
 from mlops_mentor_tests.publish.class_lake import PERSONAL, RELEASED_AT, Made, store_class
 
 COURSE = """\

@@ -12,11 +12,11 @@ import polars as pl
 import pytest
 
 from mlops_mentor.course import Course
-from mlops_mentor.lake import Lake
 from mlops_mentor.publish.dataset.facts import Facts
 from mlops_mentor.publish.dataset.folder import write_folder
-from mlops_mentor.roster import Group
+from mlops_mentor.roster.roster import Group
 from mlops_mentor.schemas.published import PUBLISHED
+from mlops_mentor.storage.lake import Lake
 from mlops_mentor_tests.publish.class_lake import Made, published, store_class
 
 pytestmark = pytest.mark.slow

@@ -9,12 +9,12 @@ from typing import Any
 
 import polars as pl
 
-from mlops_mentor.addresses import Address
 from mlops_mentor.feedback.packs.identities import Identities, Person
 from mlops_mentor.feedback.packs.names import common_words
 from mlops_mentor.publish.privacy.known import KnownPeople, Someone
 from mlops_mentor.publish.privacy.repositories import repositories_of
-from mlops_mentor.roster import Group
+from mlops_mentor.roster.addresses import Address
+from mlops_mentor.roster.roster import Group
 from mlops_mentor.schemas.published import PUBLISHED, Published, Treatment
 
 ADA = Person("[member A]", ("Ada Lovelace", "adalove"), ("ada@home.dk",), ("ada1815x",), ("s123456",))

@@ -7,11 +7,11 @@ import pytest
 
 from mlops_mentor.errors import PrivacyError
 from mlops_mentor.feedback.packs.names import common_words
-from mlops_mentor.lake import Lake
 from mlops_mentor.publish.privacy.known import known_people
 from mlops_mentor.publish.privacy.repositories import repositories_of
 from mlops_mentor.schemas import COMMITS, REVIEWS
 from mlops_mentor.settings import Settings, load_settings
+from mlops_mentor.storage.lake import Lake
 from mlops_mentor_tests.conftest import MakeFrame
 from mlops_mentor_tests.publish.privacy.a_class import group
 

@@ -11,12 +11,12 @@ import pytest
 from mlops_mentor.course import Course, Publishing
 from mlops_mentor.evidence.checklist.detect import all_detectors
 from mlops_mentor.evidence.code.facts import Facts
-from mlops_mentor.lake import Lake
 from mlops_mentor.metrics.progress import weighted_mean
 from mlops_mentor.publish.tables.evidence import COUNTS_PERSONS, HINTS_AT_PERSONS
 from mlops_mentor.publish.tables.small_counts import definitions, persons_frame, public_weights
-from mlops_mentor.roster import Group
+from mlops_mentor.roster.roster import Group
 from mlops_mentor.schemas.published import PUBLISHED
+from mlops_mentor.storage.lake import Lake
 from mlops_mentor_tests.publish.class_lake import PARTS, Made, published, store_class
 
 Frames = dict[str, pl.DataFrame]

@@ -8,12 +8,12 @@ import pytest
 
 from mlops_mentor.course import Course
 from mlops_mentor.errors import LakeError
-from mlops_mentor.lake import Lake
 from mlops_mentor.metrics.activity import activity_matrix
 from mlops_mentor.publish.tables.evidence import WITHOUT_HINT
-from mlops_mentor.roster import Group
+from mlops_mentor.roster.roster import Group
 from mlops_mentor.schemas import CHECKLIST, COMMITS, LEADERBOARD, REPO_STATS, validate
 from mlops_mentor.schemas.published import PUBLISHED
+from mlops_mentor.storage.lake import Lake
 from mlops_mentor_tests.publish.class_lake import PERSONAL, RELEASED_AT, Made, published, store_class
 
 Frames = dict[str, pl.DataFrame]
