@@ -20,7 +20,9 @@ from mlops_mentor.defs.jobs import (
 )
 from mlops_mentor.defs.resources import Mentor
 from mlops_mentor.defs.schedules import nightly_schedules
-from mlops_mentor.defs.sensors import make_repository_sensor, make_reviews_sensor, make_roster_sensor
+from mlops_mentor.defs.sensors.repositories import make_repository_sensor
+from mlops_mentor.defs.sensors.reviews import make_reviews_sensor
+from mlops_mentor.defs.sensors.roster import make_roster_sensor
 from mlops_mentor.settings import load_settings
 
 

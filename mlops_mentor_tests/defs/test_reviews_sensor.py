@@ -12,7 +12,7 @@ from dagster._core.definitions.sensor_definition import SensorExecutionData
 from mlops_mentor.defs.build import build_defs
 from mlops_mentor.defs.partitions import NAME, RANGE_END, RANGE_START
 from mlops_mentor.defs.resources import Mentor
-from mlops_mentor.defs.sensors import make_reviews_sensor
+from mlops_mentor.defs.sensors.reviews import make_reviews_sensor
 from mlops_mentor.schemas import FEEDBACK, FEEDBACK_REPORTS, LLM_CALLS, REVIEWS
 from mlops_mentor_tests.feedback.classes import ReviewedClass
 

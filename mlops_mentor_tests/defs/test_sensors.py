@@ -15,13 +15,18 @@ from dagster._core.remote_origin import RegisteredCodeLocationOrigin, RemoteJobO
 
 from mlops_mentor.chain.changes import UNREADABLE, Look
 from mlops_mentor.chain.waves import Cursor
-from mlops_mentor.defs import sensors
 from mlops_mentor.defs.build import build_defs
 from mlops_mentor.defs.instance import open_instance
 from mlops_mentor.defs.orphans import PROCESS_TAG
 from mlops_mentor.defs.partitions import NAME, RANGE_END, RANGE_START, range_tags, runs_of
 from mlops_mentor.defs.resources import Mentor
-from mlops_mentor.defs.sensors import LOOK_BUDGET_S, WAVE_TAG, make_repository_sensor, make_roster_sensor
+from mlops_mentor.defs.sensors.repositories import (
+    LOOK_BUDGET_S,
+    SPARE_BUDGET_S,
+    WAVE_TAG,
+    make_repository_sensor,
+)
+from mlops_mentor.defs.sensors.roster import make_roster_sensor
 from mlops_mentor.errors import ConfigError
 from mlops_mentor.roster.roster import Group, groups_frame, load_roster
 from mlops_mentor.schemas import GROUPS, LEADERBOARD, STARTER_FILES, empty
@@ -359,7 +364,7 @@ def test_repositories_that_hang_are_looked_at_after_all_others_and_with_little_t
     watch.tick()
     (first, budget), (second, spare) = watch.repositories.calls
     assert (first, second) == (["2", "3"], ["1"])
-    assert 0 < spare <= sensors.SPARE_BUDGET_S < budget == LOOK_BUDGET_S
+    assert 0 < spare <= SPARE_BUDGET_S < budget == LOOK_BUDGET_S
     assert budget < 40
     # Once it answers again it does not wait for its pause.
     watch.repositories.push("1")
