@@ -95,7 +95,7 @@ def query(file: Path, sql: str, parameters: Sequence[object] = ()) -> Result:
 def _load(connection: duckdb.DuckDBPyConnection, lake: Lake, table: Table, group_ids: Iterable[str]) -> int:
     columns = ", ".join(f'"{name}" {_sql_type(dtype)}' for name, dtype in table.schema.items())
     connection.execute(f'create table "{table.name}" ({columns})')
-    # Plain files: DuckDB would fetch an extension of its own for an object store, and ask it for each file six times.
+    # Plain files of its own: for an object store DuckDB would fetch an extension, and ask for each file six times.
     with TemporaryDirectory() as folder:
         _insert(connection, lake, table, lake.files(table, group_ids, Path(folder)))
     connection.execute(f"comment on table \"{table.name}\" is '{_quoted(table.description)}'")
@@ -112,8 +112,9 @@ def _insert(connection: duckdb.DuckDBPyConnection, lake: Lake, table: Table, fil
         try:
             connection.execute(insert, [[str(file) for file in files]])
         except duckdb.Error as error:
+            place = lake.root / table.name if table.is_by_group else lake.path(table)
             raise WarehouseError(
-                f"{lake.root / table.name}: cannot be loaded. Materialize {table.name} again. DuckDB says: {error}"
+                f"{place}: cannot be loaded. Materialize {table.name} again. DuckDB says: {error}"
             ) from None
 
 

@@ -20,6 +20,7 @@ from mlops_mentor.schemas import Table, empty, validate
 from mlops_mentor.storage.lake_files import (
     Kept,
     LakePath,
+    content_of,
     dated,
     local_files,
     remove_file,
@@ -117,7 +118,7 @@ class Lake:
     def _read_any_version(self, table: Table, group_id: str | None = None) -> pl.DataFrame | None:
         path = self.path(table, group_id)
         try:
-            return pl.read_parquet(self._source(table, group_id), glob=False)
+            return pl.read_parquet(content_of(self._source(table, group_id)))
         except FileNotFoundError:
             return None
         except pl.exceptions.PolarsError as error:
@@ -149,9 +150,9 @@ class Lake:
     def read_groups(self, table: Table, group_ids: Iterable[str]) -> pl.DataFrame:
         """The parts of `group_ids` in one frame, in their order; groups without a usable part are left out."""
         found = sources_of([self.path(table, group_id) for group_id in group_ids], self._kept_of(table))
-        sources = [source for source in found if source is not None]
+        sources = [source for source in map(_content_or_none, found) if source is not None]
         try:
-            together = pl.read_parquet(sources, glob=False) if sources else empty(table)  # type: ignore[arg-type]
+            together = pl.read_parquet(sources) if sources else empty(table)  # type: ignore[arg-type]
         except pl.exceptions.PolarsError:
             together = pl.DataFrame()
         if together.schema == table.schema:
@@ -166,7 +167,7 @@ class Lake:
         return {key: _has_columns(source, table) for key, source in zip(ids, found, strict=True) if source is not None}
 
     def files(self, table: Table, group_ids: Iterable[str], folder: Path) -> list[Path]:
-        """Usable parts of the table as plain files, for readers that know no object store: `folder` is for copies.
+        """Usable parts of the table as plain files, for readers that know no object store: links or copies in `folder`.
 
         Of a table for all groups its one file, if it is there.
         """
@@ -187,10 +188,15 @@ def _has_columns(source: Path | BytesIO, table: Table) -> bool:
         return False
 
 
-def _read_or_none(source: Path | BytesIO) -> pl.DataFrame | None:
-    if isinstance(source, BytesIO):
-        source.seek(0)
+def _content_or_none(source: Path | BytesIO | None) -> BytesIO | None:
     try:
-        return pl.read_parquet(source, glob=False)
+        return None if source is None else content_of(source)
+    except OSError:
+        return None
+
+
+def _read_or_none(source: BytesIO) -> pl.DataFrame | None:
+    try:
+        return pl.read_parquet(content_of(source))
     except (OSError, pl.exceptions.PolarsError):
         return None

@@ -7,6 +7,7 @@ does so when an upload is complete. What the files say, and how they are called,
 import contextlib
 import os
 import secrets
+import shutil
 from collections.abc import MutableMapping, Sequence
 from datetime import UTC, datetime
 from io import BytesIO
@@ -67,17 +68,46 @@ def _source(path: LakePath, held: Kept) -> Path | BytesIO | None:
     return None if content is None else BytesIO(content)
 
 
+def content_of(source: Path | BytesIO) -> BytesIO:
+    """All that the file holds at one moment.
+
+    Polars opens a file that it is given by name more than once: of one that is replaced meanwhile it would read the
+    index of the old and the rows of the new.
+
+    Raises:
+        FileNotFoundError: it is not there any more.
+    """
+    if isinstance(source, Path):
+        return BytesIO(source.read_bytes())
+    source.seek(0)
+    return source
+
+
 def local_files(paths: Sequence[LakePath], folder: Path) -> list[Path]:
-    """Those of the files that are there, for readers of plain files alone; objects are copied into `folder`."""
+    """Those of the files that are there, for readers of plain files alone, in `folder` under names of their own.
+
+    So that nobody replaces them while they are read: DuckDB, too, opens a file more than once.
+    """
     found = []
     for number, source in enumerate(sources_of(paths)):
+        own = folder / f"{number}.parquet"
         if isinstance(source, BytesIO):
-            copy = folder / f"{number}.parquet"
-            copy.write_bytes(source.getbuffer())
-            found.append(copy)
+            own.write_bytes(source.getbuffer())
+            found.append(own)
         elif source is not None:
-            found.append(source)
+            with contextlib.suppress(FileNotFoundError):
+                _link_or_copy(source, own)
+                found.append(own)
     return found
+
+
+def _link_or_copy(file: Path, other: Path) -> None:
+    try:
+        other.hardlink_to(file)
+    except FileNotFoundError:
+        raise
+    except OSError:  # another file system, or one without links
+        shutil.copyfile(file, other)
 
 
 def replace_file(path: LakePath, content: bytes, kept: Kept | None = None) -> None:

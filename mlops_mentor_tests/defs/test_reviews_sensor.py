@@ -33,8 +33,8 @@ class Watched:
 
     def tick(self) -> SensorExecutionData:
         mentor = Mentor(data_dir=str(self.made.folder), course=str(self.made.folder / "course.yaml"))
-        context = dg.build_sensor_context(self.instance, cursor=self.cursor, resources={"mentor": mentor})
-        found = make_reviews_sensor().evaluate_tick(context)
+        with dg.build_sensor_context(self.instance, cursor=self.cursor, resources={"mentor": mentor}) as context:
+            found = make_reviews_sensor().evaluate_tick(context)
         self.cursor = found.cursor
         return found
 

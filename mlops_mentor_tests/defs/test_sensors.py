@@ -89,13 +89,13 @@ class Watch:
         return self._tick(make_roster_sensor(clock=lambda: now), is_killed, None)
 
     def _tick(self, made: dg.SensorDefinition, is_killed: bool, defs: dg.Definitions | None) -> SensorExecutionData:
-        context = dg.build_sensor_context(
+        with dg.build_sensor_context(
             instance=self.instance,
             cursor=self.cursors.get(made.name),
             resources={"mentor": self.mentor},
             definitions=defs,
-        )
-        result = made.evaluate_tick(context)
+        ) as context:
+            result = made.evaluate_tick(context)
         if not is_killed:
             self.cursors[made.name] = result.cursor
         return result
@@ -523,10 +523,10 @@ def test_seven_pushes_are_one_wave_at_whose_end_the_leaderboard_is_refreshed_onc
             return evaluated.total_requested
 
         def tick(cursor: str | None) -> SensorExecutionData:
-            context = dg.build_sensor_context(
+            with dg.build_sensor_context(
                 instance=instance, cursor=cursor, resources={"mentor": mentor}, definitions=definitions
-            )
-            return watching.evaluate_tick(context)
+            ) as context:
+                return watching.evaluate_tick(context)
 
         assert num_refreshes() == 0
         quiet = tick(None)

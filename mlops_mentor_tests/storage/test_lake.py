@@ -1,9 +1,12 @@
 """The lake: parts are whole at every moment, and found again under whatever name a group has."""
 
 import os
+import threading
 import time
 from collections.abc import Callable
+from pathlib import Path
 
+import duckdb
 import polars as pl
 import pytest
 
@@ -199,3 +202,34 @@ def test_a_whole_table_of_an_older_version_keeps_its_rows(lake: Lake, make_frame
     with pytest.raises(LakeError, match="another version"):
         lake.read(LEADERBOARD_HISTORY)
     assert lake.read_or_empty(LEADERBOARD_HISTORY).equals(rows.with_columns(repo_url=pl.lit(None, pl.String)))
+
+
+@pytest.mark.parametrize("how", ["read", "read_groups", "files"])
+def test_a_part_that_is_replaced_while_it_is_read_is_read_whole(
+    lake: Lake, tmp_path: Path, make_commits: MakeFrame, how: str
+) -> None:
+    """Polars and DuckDB open a file by its name more than once, and would read some of each of two."""
+    frames = [make_commits(*({"group_id": "1", "message": "m" * size} for size in range(num))) for num in (40, 90)]
+    lake.write(COMMITS, frames[0], "1")
+    is_over = threading.Event()
+
+    def replace_again_and_again() -> None:
+        while not is_over.is_set():
+            for frame in frames:
+                lake.write(COMMITS, frame, "1")
+
+    def num_rows(number: int) -> int:
+        if how == "files":
+            folder = tmp_path / f"copies-{number}"
+            folder.mkdir()
+            (file,) = lake.files(COMMITS, ["1"], folder)
+            return len(duckdb.read_parquet(str(file)).fetchall())
+        return lake.read(COMMITS, "1").height if how == "read" else lake.read_groups(COMMITS, ["1"]).height
+
+    writer = threading.Thread(target=replace_again_and_again)
+    writer.start()
+    try:
+        assert {num_rows(number) for number in range(300)} <= {40, 90}
+    finally:
+        is_over.set()
+        writer.join()
