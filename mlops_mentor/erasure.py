@@ -50,6 +50,7 @@ def erase_stored(settings: Settings, group_id: str) -> Erased:
 
     Raises:
         ConfigError: the group is in the stored roster; the next run would make everything again.
+        LakeError: a part that says which answers and packs are whose cannot be read; nothing was deleted yet.
     """
     lake = Lake(settings.lake_dir)
     ids = lake.read_or_empty(GROUPS)["group_id"].to_list()
@@ -58,14 +59,16 @@ def erase_stored(settings: Settings, group_id: str) -> Erased:
             f"group {group_id}: is in the roster, and the next run would read it again. Delete its row in "
             f"{settings.roster_file}, run `mlops-mentor run`, then erase it."
         )
+    answer_ids = _named(lake, [group_id], LLM_CALLS, "answer_id")
+    kept = {*_named(lake, ids, REVIEW_PACKS, "pack_id"), *_named(lake, ids, FEEDBACK, "pack_id")}
     num_files = 0
     answers = AnswerStore(settings.answers_dir)
-    for answer_id in _named(lake, [group_id], LLM_CALLS, "answer_id"):
-        num_files += _delete(answers.path(answer_id))
+    for answer in map(answers.path, answer_ids):
+        # Beside it what was set aside while a TA asked again, or was damaged.
+        num_files += sum(_delete(path) for path in [answer, *answer.parent.glob(f".{answer.name}.*")])
     for table in _BY_GROUP:
         num_files += lake.has(table, group_id)
         lake.remove(table, group_id)
-    kept = {*_named(lake, ids, REVIEW_PACKS, "pack_id"), *_named(lake, ids, FEEDBACK, "pack_id")}
     for pack in settings.packs_dir.glob("*.json.gz"):
         num_files += _delete(pack) if pack.name.removesuffix(".json.gz") not in kept else 0
     for path in [*_of_group(settings, group_id), settings.root / "github"]:
@@ -75,7 +78,9 @@ def erase_stored(settings: Settings, group_id: str) -> Erased:
 
 
 def _named(lake: Lake, group_ids: list[str], table: Table, column: str) -> set[str]:
-    return set(lake.read_groups(table, group_ids)[column].drop_nulls())
+    # Also from parts of an older version: a group that has left is never written again.
+    parts = [lake.read_or_empty(table, group_id) for group_id in group_ids]
+    return {value for part in parts for value in part[column].drop_nulls()}
 
 
 def _of_group(settings: Settings, group_id: str) -> Iterator[Path]:

@@ -3,12 +3,14 @@
 from collections.abc import Callable
 from pathlib import Path
 
+import polars as pl
 import pytest
 
 from mlops_mentor.defs.launch import launcher
 from mlops_mentor.erasure import erase_stored
-from mlops_mentor.errors import ConfigError
-from mlops_mentor.schemas import LEADERBOARD, LEADERBOARD_HISTORY
+from mlops_mentor.errors import ConfigError, LakeError
+from mlops_mentor.feedback.llm.answers import AnswerStore
+from mlops_mentor.schemas import LEADERBOARD, LEADERBOARD_HISTORY, LLM_CALLS
 from mlops_mentor_tests.defs.classroom import Classroom, refresh
 
 pytestmark = pytest.mark.slow
@@ -65,3 +67,26 @@ def test_a_group_of_the_roster_is_not_erased(make_room: MakeRoom) -> None:
         started.run_roster()
     with pytest.raises(ConfigError, match="Delete its row in"):
         erase_stored(room.settings, "7")
+
+
+def test_answers_go_also_where_an_older_version_has_named_them(make_room: MakeRoom) -> None:
+    room = make_room(["7"])
+    answer = AnswerStore(room.settings.answers_dir).path("answer-of-group-7")
+    answer.parent.mkdir(parents=True)
+    for path in (answer, answer.with_name(f".{answer.name}.0a1b2c3d.aside")):
+        path.write_text("{}")
+    calls = Path(str(room.lake.path(LLM_CALLS, "7")))
+    calls.parent.mkdir(parents=True)
+    pl.DataFrame({"group_id": ["7"], "answer_id": ["answer-of-group-7"]}).write_parquet(calls)
+    assert erase_stored(room.settings, "7").num_files == 3
+    assert files(room.settings.answers_dir) == set()
+
+
+def test_nothing_is_deleted_while_it_cannot_be_known_whose_it_is(make_room: MakeRoom) -> None:
+    room = make_room(["7"])
+    calls = Path(str(room.lake.path(LLM_CALLS, "7")))
+    calls.parent.mkdir(parents=True)
+    calls.write_bytes(b"damaged")
+    with pytest.raises(LakeError, match="cannot be read"):
+        erase_stored(room.settings, "7")
+    assert calls.exists()
