@@ -78,7 +78,9 @@ def end_orphaned_runs(instance: dg.DagsterInstance, locks_dir: Path, *, is_ui_st
     for run in instance.get_runs(dg.RunsFilter(statuses=BEGUN)):
         process_id = run.tags.get(PROCESS_TAG)
         if process_id is None:
-            is_gone = is_ui_starting or _is_abandoned(locks_dir, run.run_id)
+            is_held = _is_run_lock_held(locks_dir, run.run_id)
+            # Without a lock it has not begun to work, or died before: only the UI that is starting knows of no other.
+            is_gone = is_ui_starting if is_held is None else not is_held
         else:
             is_gone = not _is_alive(locks_dir, process_id)
         if not is_gone:
@@ -90,18 +92,19 @@ def end_orphaned_runs(instance: dg.DagsterInstance, locks_dir: Path, *, is_ui_st
     return ended
 
 
-def _is_abandoned(locks_dir: Path, run_id: str) -> bool:
+def _is_run_lock_held(locks_dir: Path, run_id: str) -> bool | None:
+    """Whether a process works on the run; None where it holds no lock: it has not begun to work, or has ended."""
     file = _run_lock_file(locks_dir, run_id)
     try:
         descriptor = os.open(file, os.O_RDWR)
-    except FileNotFoundError:  # it has not begun to work, or has ended
-        return False
+    except FileNotFoundError:
+        return None
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         # Whoever ends takes the name away before the lock.
-        return file.exists()
+        return False if file.exists() else None
     except OSError:
-        return False
+        return True
     finally:
         os.close(descriptor)
 

@@ -34,6 +34,8 @@ def test_a_run_whose_worker_is_killed_is_ended_and_one_that_works_is_not(tmp_pat
         assert worker.stdout
         assert worker.stdout.readline() == "held\n"
         assert end_orphaned_runs(instance, tmp_path) == []
+        # A UI that starts ends what is left of the last one, and no run that a worker is at.
+        assert end_orphaned_runs(instance, tmp_path, is_ui_starting=True) == []
         worker.send_signal(signal.SIGKILL)
         worker.communicate()
         assert end_orphaned_runs(instance, tmp_path) == [run.run_id]
