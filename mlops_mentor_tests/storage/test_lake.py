@@ -1,5 +1,6 @@
 """The lake: parts are whole at every moment, and found again under whatever name a group has."""
 
+import errno
 import os
 import threading
 import time
@@ -233,3 +234,21 @@ def test_a_part_that_is_replaced_while_it_is_read_is_read_whole(
     finally:
         is_over.set()
         writer.join()
+
+
+def test_a_part_that_cannot_be_opened_is_not_left_out_in_silence(
+    lake: Lake, make_commits: MakeFrame, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever looks for the people of a class must not take a group for one without."""
+    for group_id in ("1", "2"):
+        lake.write(COMMITS, make_commits({"group_id": group_id}), group_id)
+    read_bytes = Path.read_bytes
+
+    def stale(path: Path) -> bytes:
+        if path.name == "2.parquet":
+            raise OSError(errno.ESTALE, "Stale file handle")
+        return read_bytes(path)
+
+    monkeypatch.setattr(Path, "read_bytes", stale)
+    with pytest.raises(OSError, match="Stale"):
+        lake.read_groups(COMMITS, ["1", "2"])
