@@ -196,8 +196,9 @@ def _note_failure(work: GroupWork, table: Table, reason: str, *, is_invalid: boo
     try:
         _note(work, table.name, reason, is_invalid=is_invalid)
         _forget_other_repository(work, reason)
-    except (OSError, MentorError):
-        # A full disk: the reason is in the result all the same, and the other groups' results are not lost with it.
+    except Exception:
+        # A full disk, or an object store that is away: the reason is in the result all the same, and the other groups'
+        # results are not lost with it.
         log.exception("group %s: its failure could not be noted", work.group.group_id)
 
 

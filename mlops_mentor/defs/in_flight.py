@@ -12,7 +12,7 @@ from dagster._core.definitions.assets.graph.base_asset_graph import BaseAssetGra
 from dagster._core.errors import DagsterDefinitionChangedDeserializationError
 from dagster._core.execution.backfill import BulkActionsFilter, BulkActionStatus, PartitionBackfill
 
-from mlops_mentor.defs.jobs import refresh_roster
+from mlops_mentor.defs.jobs import refresh_pages, refresh_roster
 from mlops_mentor.defs.orphans import UNFINISHED
 from mlops_mentor.defs.partitions import NAME, RANGE_END, RANGE_START
 from mlops_mentor.schemas import GROUPS
@@ -29,7 +29,9 @@ def groups_in_flight(
     """
     known = instance.get_dynamic_partitions(NAME)
     runs = [*_unfinished(instance), *instance.get_runs(dg.RunsFilter(updated_after=since))]
-    found = {group_id for run in runs for group_id in _groups_of(run.tags, known)}
+    # Pages change nothing that a look sees, and theirs are ranges with gaps.
+    at_work = [run for run in runs if run.job_name != refresh_pages.name]
+    found = {group_id for run in at_work for group_id in _groups_of(run.tags, known)}
     if asset_graph is not None:
         found.update(_groups_of_backfills(instance, asset_graph))
     return frozenset(found)

@@ -22,6 +22,8 @@ refresh_feedback = dg.define_asset_job(
     "refresh_feedback",
     dg.AssetSelection.assets(*(table.name for table in FEEDBACK_TABLES)),
     description="Packs, feedback and pages of the groups that are chosen. May ask a model, within its budget.",
+    # A model of one's own may take a night; where runs are watched (deploy/dagster) others end after two hours.
+    tags={"dagster/max_runtime": str(12 * 3600)},
 )
 refresh_pages = dg.define_asset_job(
     "refresh_pages",

@@ -37,6 +37,8 @@ class _OpenConnections:
             self._conn_string,
             poolclass=QueuePool,
             pool_use_lifo=True,
+            # Whoever writes may wait a minute for the file: nobody waits for a connection besides.
+            max_overflow=-1,
             connect_args={"timeout": _BUSY_TIMEOUT_S, "check_same_thread": False},
         )
 

@@ -80,6 +80,8 @@ def _reviews_tick(context: dg.SensorEvaluationContext, settings: Settings) -> dg
 def _pages_state(lake: Lake, groups: Mapping[str, Group], course: Sequence[str]) -> str:
     """The hash of all that `_stale_pages` depends on, as far as dates of files tell: no file is read for it."""
     parts = [*course, *(f"{group_id} {group.address.url}" for group_id, group in groups.items())]
+    # Another version of the code makes other pages of the same files.
+    parts += [f"{table.name} {table.version}" for table in _BEHIND_PAGES]
     parts += [_stored_at(lake, table, group_id) for table in _BEHIND_PAGES for group_id in groups]
     return hashlib.sha256("\x1f".join(parts).encode()).hexdigest()
 
