@@ -104,9 +104,9 @@ def local_files(paths: Sequence[LakePath], folder: Path) -> list[Path]:
 def _link_or_copy(file: Path, other: Path) -> None:
     try:
         other.hardlink_to(file)
-    except FileNotFoundError:
-        raise
-    except OSError:  # another file system, or one without links
+    except OSError:
+        # Another file system, one without links, or a file that was replaced at this moment: Linux then says that it is
+        # not there, though its successor is.
         shutil.copyfile(file, other)
 
 
