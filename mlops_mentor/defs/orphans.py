@@ -72,7 +72,8 @@ def hold_ui_lock(locks_dir: Path) -> bool:
 def end_orphaned_runs(instance: dg.DagsterInstance, locks_dir: Path, *, is_ui_starting: bool = False) -> list[str]:
     """Mark the unfinished runs of processes that are gone as failed; their ids.
 
-    While no UI runs, which is so when one starts, the unfinished runs of a UI are such runs too.
+    While no UI runs, which is so when one starts, those of a UI are such runs too, but for runs that a process still
+    works on: a worker's, or one that has outlived its UI.
     """
     ended = []
     for run in instance.get_runs(dg.RunsFilter(statuses=BEGUN)):

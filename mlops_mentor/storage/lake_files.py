@@ -31,7 +31,7 @@ def lake_path(place: str) -> LakePath:
 
 
 def source_of(path: LakePath, kept: Kept | None = None) -> Path | BytesIO:
-    """What Polars reads the file from.
+    """What Polars reads the file's schema and keys from, and `content_of` its rows.
 
     Raises:
         FileNotFoundError: it is in an object store, and is not there.
