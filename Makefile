@@ -49,7 +49,7 @@ app: $(VENV)/.installed ## The web app on 127.0.0.1:7860: on data/export, else o
 			$(BIN)/mlops-mentor sample $(SAMPLE) && \
 			$(BIN)/mlops-mentor run --data-dir $(SAMPLE) --course $(SAMPLE)/course.yaml; \
 		fi && \
-		$(BIN)/mlops-mentor app --data-dir $(SAMPLE) --course $(SAMPLE)/course.yaml $(ARGS); \
+		$(BIN)/mlops-mentor app --data-dir $(SAMPLE) $(ARGS); \
 	fi
 
 check: $(VENV)/.installed ## Format, lint and types, without changing a file

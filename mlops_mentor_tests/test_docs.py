@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 
 import pytest
+import typer
 from pydantic import AliasChoices
 
 import mlops_mentor
@@ -59,3 +60,13 @@ def test_commands_and_links_of_a_page_lead_somewhere(page: Path) -> None:
     targets = set(re.findall(r"(?:^|`|\s)make ([a-z][a-z-]+)`", text))
     made = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), flags=re.MULTILINE))
     assert targets <= made
+
+
+def test_the_makefile_gives_commands_options_that_they_have() -> None:
+    known = typer.main.get_command(app)
+    assert isinstance(known, typer.core.TyperGroup)
+    found = re.findall(r"\$\(BIN\)/mlops-mentor ([a-z-]+)([^&|;\\\n]*)", (ROOT / "Makefile").read_text())
+    assert len(found) > 5
+    for command, said in found:
+        options = {option for each in known.commands[command].params for option in each.opts}
+        assert set(re.findall(r"--[a-z-]+", said)) <= options, f"mlops-mentor {command}{said}"
